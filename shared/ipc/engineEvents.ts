@@ -1,0 +1,143 @@
+import { z } from 'zod';
+
+/** What the engine tells about a running job. At most about ten a second; each carries the job's id. */
+
+export const failureSchema = z.object({ kind: z.string(), message: z.string(), detail: z.string() });
+
+/** The device that really computes. */
+export const deviceSchema = z.strictObject({
+  backend: z.enum(['wasm', 'native-cpu', 'native-gpu']),
+  /** For a person, e.g. "CPU, 2 threads, WebAssembly". */
+  label: z.string(),
+  /** TensorFlow.js version, and TensorFlow's where the backend is native. */
+  version: z.string(),
+  /** Why a faster device is not in use; empty where this is the fastest. */
+  whyNotFaster: z.string(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const phaseSchema = z.enum(['prepare', 'predict', 'discriminator', 'generator', 'segment', 'write']);
+export type Phase = z.infer<typeof phaseSchema>;
+
+/** Counts of I_ro inside the brain in equal bins over [0, 1], and the threshold found on it. */
+export const histogramSchema = z.object({
+  counts: z.array(z.number()),
+  threshold: z.number(),
+  /** One sentence: how the threshold was found. */
+  reason: z.string(),
+});
+export type IroHistogram = z.infer<typeof histogramSchema>;
+
+const image = z.instanceof(Uint8Array);
+/** One slice as the network sees it and what it made of it, each height x width grey values 0..255. */
+export const previewSchema = z.object({
+  label: z.string(),
+  height: z.number().int(),
+  width: z.number().int(),
+  input: image,
+  ifc: image,
+  iwc: image,
+  iro: image,
+});
+export type Preview = z.infer<typeof previewSchema>;
+
+const job = { jobId: z.string() };
+export const engineEventSchema = z.discriminatedUnion('type', [
+  z.object({ ...job, type: z.literal('device'), device: deviceSchema }),
+  z.object({
+    ...job,
+    type: z.literal('progress'),
+    phase: phaseSchema,
+    /** Share of the whole job that is done, 0..1. */
+    fraction: z.number(),
+    /** Estimated time left; null while unknown. */
+    remainingMs: z.number().nullable(),
+    /** What is going on, e.g. "cycle 2 of 4, main module". */
+    message: z.string(),
+  }),
+  z.object({
+    ...job,
+    type: z.literal('losses'),
+    network: z.enum(['generator', 'discriminator']),
+    cycle: z.number().int(),
+    step: z.number().int(),
+    /** Terms by name: adversarial, reconstruction, disjointness, weightDecay, total; or mae, weightDecay, total. */
+    terms: z.record(z.string(), z.number()),
+  }),
+  z.object({ ...job, type: z.literal('histogram'), cycle: z.number().int(), histogram: histogramSchema }),
+  z.object({ ...job, type: z.literal('preview'), cycle: z.number().int(), previews: z.array(previewSchema) }),
+  z.object({ ...job, type: z.literal('finished'), result: z.unknown() }),
+  z.object({ ...job, type: z.literal('stopped') }),
+  z.object({ ...job, type: z.literal('failed'), failure: failureSchema }),
+]);
+export type EngineEvent = z.infer<typeof engineEventSchema>;
+
+/** A scan of a job: a file and, where only part of it counts, its slices. Only main and the engine exchange these. */
+export const jobScanSchema = z.strictObject({
+  path: z.string(),
+  /** Slice numbers in the slice grid (see SliceGrid); null means every slice that holds brain. */
+  slices: z.array(z.number().int().min(0)).nullable(),
+});
+
+/** What main asks of the engine process; the command line calls the same functions directly. */
+export const engineRequestSchema = z.discriminatedUnion('type', [
+  z.strictObject({ ...job, type: z.literal('probe'), backend: z.enum(['auto', 'native', 'wasm']) }),
+  /** Makes the demo's study below `outDir`; result: {@link sampleResultSchema}. */
+  z.strictObject({ ...job, type: z.literal('sample'), outDir: z.string(), seed: z.number().int() }),
+  /** Prepares the sets below `outDir`/data and trains below `outDir`/run; result: {@link trainResultSchema}. */
+  z.strictObject({
+    ...job,
+    type: z.literal('train'),
+    outDir: z.string(),
+    reference: z.array(jobScanSchema).min(1),
+    input: z.array(jobScanSchema).min(1),
+    preset: z.enum(['published', 'quick']),
+    overrides: z.record(z.string(), z.unknown()),
+    backend: z.enum(['auto', 'native', 'wasm']),
+  }),
+  /** Segments one volume with a run; result: {@link segmentResultSchema}. */
+  z.strictObject({
+    ...job,
+    type: z.literal('segment'),
+    model: z.string(),
+    volume: z.string(),
+    outDir: z.string(),
+    backend: z.enum(['auto', 'native', 'wasm']),
+  }),
+  /** Ends the job of this id at the next step; it answers with `stopped`, or `finished` with what a training has so far. */
+  z.strictObject({ ...job, type: z.literal('stop') }),
+]);
+export type EngineRequest = z.infer<typeof engineRequestSchema>;
+
+export const sampleResultSchema = z.object({
+  /** The scan with implanted lesions. */
+  scan: z.string(),
+  /** The mask of the implanted lesions, on the scan's grid. */
+  truth: z.string(),
+  /** Slices (of the slice grid) that no implanted lesion touches: the healthy reference. */
+  referenceSlices: z.array(z.number().int()),
+});
+export type SampleResult = z.infer<typeof sampleResultSchema>;
+
+export const trainResultSchema = z.object({
+  /** Folder of the run, usable as `model`. */
+  run: z.string(),
+  device: deviceSchema,
+  cycles: z.number().int(),
+  /** True where the training was stopped before its schedule ended; what it learned so far is kept. */
+  stoppedEarly: z.boolean(),
+  durationMs: z.number(),
+});
+export type TrainResult = z.infer<typeof trainResultSchema>;
+
+export const segmentResultSchema = z.object({
+  /** Float32 .npy of I_ro on the source grid, C order [nz, ny, nx]: x runs fastest, as in the volume. */
+  iroVolume: z.string(),
+  /** Float32 .npy stacks [n, h, w] of the prepared slices and the cuts; row k is slice k of the grid. */
+  slices: z.object({ input: z.string(), ifc: z.string(), iwc: z.string(), iro: z.string() }),
+  /** The slice grid, as JSON (see SliceGrid). */
+  grid: z.unknown(),
+  histogram: histogramSchema,
+  device: deviceSchema,
+});
+export type SegmentResult = z.infer<typeof segmentResultSchema>;
