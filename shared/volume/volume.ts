@@ -25,19 +25,14 @@ export type Dims = Triple;
 export type Affine = readonly number[];
 
 export type VoxelArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array;
+  Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 
 /** The fields of a NIfTI-1 or NIfTI-2 header that this program reads or carries over to its outputs. */
 export interface NiftiHeader {
   readonly version: 1 | 2;
   readonly littleEndian: boolean;
+  /** Whether the voxels are in a separate .img file. */
+  readonly pair: boolean;
   /** dim[0..7] as in the file. */
   readonly dim: readonly number[];
   readonly datatype: number;
@@ -57,7 +52,10 @@ export interface NiftiHeader {
   readonly srow: readonly number[];
   readonly description: string;
   readonly intentCode: number;
-  /** Raw header extensions (esize, ecode, data) as bytes, kept for round trips; empty where there are none. */
+  /**
+   * Raw header extensions (esize, ecode, data) as bytes in the file's byte order; empty where there are none. They can
+   * hold private data (DICOM attributes) and are not written to masks.
+   */
   readonly extensions: Uint8Array;
 }
 
