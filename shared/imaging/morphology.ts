@@ -1,0 +1,62 @@
+import type { Dims } from '../volume/volume';
+
+/**
+ * The mask (0 and 1) without voxels within `steps` face neighbours of the outside; the grid's border counts as inside, so
+ * that a brain cut by the field of view keeps its cut face. A new array.
+ */
+export function erode(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
+  return repeat(mask, dims, steps, (out, from, count, shift) => {
+    for (let i = 0; i < count; i += 1) {
+      const p = from + i;
+      if ((out.read[p + shift] as number) === 0) out.write[p] = 0;
+    }
+  });
+}
+
+/** The mask (0 and 1) with all voxels within `steps` face neighbours of it. A new array. */
+export function dilate(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
+  return repeat(mask, dims, steps, (out, from, count, shift) => {
+    for (let i = 0; i < count; i += 1) {
+      const p = from + i;
+      if ((out.read[p + shift] as number) !== 0) out.write[p] = 1;
+    }
+  });
+}
+
+/** Dilation and then erosion by the same number of steps: gaps narrower than about twice that close. */
+export function close(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
+  return erode(dilate(mask, dims, steps), dims, steps);
+}
+
+interface Buffers {
+  readonly read: Uint8Array;
+  readonly write: Uint8Array;
+}
+
+/** Applies `visit` to each row and each of its neighbour shifts that stays inside the grid. */
+function repeat(
+  mask: Uint8Array,
+  dims: Dims,
+  steps: number,
+  visit: (buffers: Buffers, from: number, count: number, shift: number) => void,
+): Uint8Array {
+  const [nx, ny, nz] = dims;
+  if (mask.length !== nx * ny * nz) throw new Error('the mask does not fill the grid');
+  let read = mask.map((value) => (value === 0 ? 0 : 1));
+  for (let step = 0; step < steps; step += 1) {
+    const buffers = { read, write: read.slice() };
+    for (let z = 0; z < nz; z += 1) {
+      for (let y = 0; y < ny; y += 1) {
+        const row = (z * ny + y) * nx;
+        visit(buffers, row + 1, nx - 1, -1);
+        visit(buffers, row, nx - 1, 1);
+        if (y > 0) visit(buffers, row, nx, -nx);
+        if (y < ny - 1) visit(buffers, row, nx, nx);
+        if (z > 0) visit(buffers, row, nx, -nx * ny);
+        if (z < nz - 1) visit(buffers, row, nx, nx * ny);
+      }
+    }
+    read = buffers.write;
+  }
+  return read;
+}
