@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * The published losses. Source: Dey & Hong, MICCAI 2021 (arXiv 2103.03664) and the authors' training scripts; each is
+ * a scalar tensor.
+ */
+
+/** What counts as zero in the disjointness term (training scripts: 1e-16). */
+const DISJOINT_EPSILON = 1e-16;
+/** Smoothing term of the soft Dice. */
+const DICE_SMOOTH = 1;
+
+export const REFERENCE_LABEL = -1;
+export const CUT_LABEL = 1;
+
+/** Mean absolute error of scores [n, 1] to a label (a number, or a tensor [n, 1]). */
+export function meanAbsoluteError(scores: tf.Tensor, label: number | tf.Tensor): tf.Scalar {
+  return tf.mean(tf.abs(tf.sub(scores, label)));
+}
+
+/** Mean squared error over all pixels. */
+export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  return tf.mean(tf.square(tf.sub(a, b)));
+}
+
+/** Soft Dice of two arrays over the whole batch, smooth 1: (2 Σab + 1) / (Σa + Σb + 1). */
+export function softDice(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  const overlap = tf.add(tf.mul(tf.sum(tf.mul(a, b)), 2), DICE_SMOOTH);
+  return tf.div(overlap, tf.add(tf.add(tf.sum(a), tf.sum(b)), DICE_SMOOTH));
+}
+
+/**
+ * The disjointness loss of the two cuts. Before the Dice, stage 1 replaces values below 1e-16 by 1, stage 2 values
+ * above it, which leaves it constant where no value is 0: no gradient.
+ */
+export function disjointness(ifc: tf.Tensor, iwc: tf.Tensor, stage: 1 | 2): tf.Scalar {
+  const replaced = (cut: tf.Tensor): tf.Tensor => {
+    const hit = stage === 1 ? tf.less(cut, DISJOINT_EPSILON) : tf.greater(cut, DISJOINT_EPSILON);
+    return tf.where(hit, tf.onesLike(cut), cut);
+  };
+  return softDice(replaced(ifc), replaced(iwc));
+}

@@ -1,0 +1,51 @@
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+/**
+ * The differentiable building blocks of the networks. Each backend has its own composition of them out of the kernels
+ * in which it is fast; the networks are written once, on this interface. All tensors are float32, NHWC.
+ */
+export interface NetworkOps {
+  /**
+   * 3x3 convolution (same padding), bias, ReLU and batch normalisation with the batch's own statistics.
+   * @param x [n, h, w, ci]
+   * @param onStatistics receives the batch mean and biased variance, both [co]; the tensors are valid during the call.
+   * @returns [n, h, w, co]; differentiable in x (unless `x` is an image, see `needsInputGradient`) and in the weights.
+   */
+  convReluNorm(
+    x: Tensor4D,
+    weights: BlockWeights,
+    needsInputGradient: boolean,
+    onStatistics: (mean: Tensor, variance: Tensor, samples: number) => void,
+  ): Tensor4D;
+  /** The same with moving statistics (inference); differentiable in x only, for a frozen network. */
+  convReluNormFrozen(x: Tensor4D, weights: FrozenBlockWeights): Tensor4D;
+  /** 2x2 transposed convolution of stride 2 with bias: [n, h, w, ci] -> [n, 2h, 2w, co]; kernel [2, 2, co, ci]. */
+  upsample(x: Tensor4D, kernel: Tensor4D, bias: Tensor): Tensor4D;
+  /** 1x1 convolution with bias: [n, h, w, ci] -> [n, h, w, co]; kernel [1, 1, ci, co]. */
+  pointwise(x: Tensor4D, kernel: Tensor4D, bias: Tensor): Tensor4D;
+  /** Concatenation along channels. */
+  concat(a: Tensor4D, b: Tensor4D): Tensor4D;
+  /** 2x2 max pooling of stride 2; a tie gives its gradient to the first in row order, as TensorFlow does. */
+  maxPool(x: Tensor4D): Tensor4D;
+  /** Product of two matrices, [m, k] x [k, n]. */
+  matMul(a: Tensor2D, b: Tensor2D): Tensor2D;
+}
+
+export interface BlockWeights {
+  /** [3, 3, ci, co] */
+  readonly kernel: Tensor4D;
+  /** All [co]. */
+  readonly bias: Tensor;
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+}
+
+export interface FrozenBlockWeights extends BlockWeights {
+  readonly movingMean: Tensor;
+  readonly movingVariance: Tensor;
+}
+
+/** Keras's default epsilon of BatchNormalization. */
+export const NORM_EPSILON = 1e-3;
+/** Keras's default momentum of BatchNormalization's moving statistics. */
+export const NORM_MOMENTUM = 0.99;
