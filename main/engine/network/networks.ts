@@ -54,9 +54,9 @@ export function runDiscriminator(
 ): tf.Tensor2D {
   const { bottom } = runEncoder(ops, layers.encoder, weights, x, mode);
   // NHWC flattened row by row with channels innermost, as Keras's Flatten does.
-  const flat = tf.reshape(bottom, [x.shape[0], layers.features]);
+  const flat = tf.reshape(bottom, [x.shape[0], layers.features]) as tf.Tensor2D;
   const kernel = weights.get(`${layers.output}/kernel`) as unknown as tf.Tensor2D;
-  return tf.tanh(tf.add(ops.matMul(flat, kernel), weights.get(`${layers.output}/bias`)));
+  return tf.tanh(tf.add(ops.matMul(flat, kernel), weights.get(`${layers.output}/bias`))) as tf.Tensor2D;
 }
 
 function runBlock(
