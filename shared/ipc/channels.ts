@@ -1,0 +1,25 @@
+/**
+ * The names of everything that the page can ask of main, apart from their schemas (see contract.ts) so that the
+ * preload script, which only passes messages on, need not carry a schema library.
+ */
+export const publicChannels = [
+  'app:info',
+  'app:settings',
+  'app:saveSettings',
+  'files:open',
+  'files:forget',
+  'study:openSample',
+  'engine:probe',
+  'training:start',
+  'inference:segment',
+  'jobs:stop',
+  'export:mask',
+] as const;
+
+export type PublicChannel = (typeof publicChannels)[number];
+
+/** Asked only by the preload script, on behalf of files that a person dropped on the window. */
+export const adoptChannel = 'files:adopt';
+
+/** What main tells the page without being asked. */
+export const eventChannel = 'event';
