@@ -48,34 +48,61 @@ function halfKernel(sigma: number): Float64Array {
 /** In place; what lies beyond the grid counts as 0. */
 function convolve(values: Float32Array, dims: Dims, axis: 0 | 1 | 2, half: Float64Array): void {
   const [nx, ny, nz] = dims;
-  const size = dims[axis];
-  const radius = half.length - 1;
-  // Whole rows along x are moved at once where the axis is y or z: memory is then read in order.
-  const width = axis === 0 ? 1 : nx;
-  const step = axis === 0 ? 1 : axis === 1 ? nx : nx * ny;
-  const lines = axis === 0 ? ny * nz : axis === 1 ? nz : ny;
-  const lineStep = axis === 0 ? nx : axis === 1 ? nx * ny : nx;
-  const padded = new Float32Array((size + 2 * radius) * width);
-  const row = new Float64Array(width);
+  if (axis === 0) {
+    const line = new Float32Array(nx + 2 * (half.length - 1));
+    for (let start = 0; start < values.length; start += nx) convolveLine(values, start, nx, half, line);
+    return;
+  }
+  // Along y and z whole rows along x are moved at once, so that memory is read in order.
+  const [size, step] = axis === 1 ? [ny, nx] : [nz, nx * ny];
+  const [lines, lineStep] = axis === 1 ? [nz, nx * ny] : [ny, nx];
+  const sums = new Float32Array(size * nx);
   for (let line = 0; line < lines; line += 1) {
-    const start = line * lineStep;
+    sums.fill(0);
+    let empty = true;
     for (let k = 0; k < size; k += 1) {
-      padded.set(values.subarray(start + k * step, start + k * step + width), (radius + k) * width);
-    }
-    if (!padded.some((value) => value !== 0)) continue;
-    for (let k = 0; k < size; k += 1) {
-      const centre = (radius + k) * width;
-      const middle = half[0] as number;
-      for (let x = 0; x < width; x += 1) row[x] = middle * (padded[centre + x] as number);
-      for (let r = 1; r <= radius; r += 1) {
-        const weight = half[r] as number;
-        const [before, after] = [centre - r * width, centre + r * width];
-        for (let x = 0; x < width; x += 1) {
-          row[x] =
-            (row[x] as number) + weight * ((padded[before + x] as number) + (padded[after + x] as number));
+      const from = line * lineStep + k * step;
+      const first = firstSet(values, from, nx);
+      if (first === nx) continue;
+      empty = false;
+      const last = Math.min(size - 1, k + half.length - 1);
+      for (let target = Math.max(0, k - half.length + 1); target <= last; target += 1) {
+        const weight = half[Math.abs(target - k)] as number;
+        const to = target * nx;
+        for (let x = first; x < nx; x += 1) {
+          sums[to + x] = (sums[to + x] as number) + weight * (values[from + x] as number);
         }
       }
-      values.set(row, start + k * step);
+    }
+    if (empty) continue;
+    for (let k = 0; k < size; k += 1) {
+      values.set(sums.subarray(k * nx, (k + 1) * nx), line * lineStep + k * step);
     }
   }
+}
+
+function convolveLine(
+  values: Float32Array,
+  start: number,
+  nx: number,
+  half: Float64Array,
+  line: Float32Array,
+): void {
+  if (firstSet(values, start, nx) === nx) return;
+  const radius = half.length - 1;
+  line.set(values.subarray(start, start + nx), radius);
+  for (let x = 0; x < nx; x += 1) {
+    let sum = (half[0] as number) * (line[radius + x] as number);
+    for (let r = 1; r <= radius; r += 1) {
+      sum += (half[r] as number) * ((line[radius + x - r] as number) + (line[radius + x + r] as number));
+    }
+    values[start + x] = sum;
+  }
+}
+
+/** Offset of the first item that is not 0, or `count`: rows outside the brain are most of a volume. */
+function firstSet(values: Float32Array, from: number, count: number): number {
+  let x = 0;
+  while (x < count && values[from + x] === 0) x += 1;
+  return x;
 }

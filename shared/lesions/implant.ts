@@ -13,9 +13,9 @@ export interface ImplantInput {
   /** Brain mask on the same grid. */
   readonly mask: Uint8Array;
   readonly seed: number;
-  /** How many lesions to try for; 28 unless given. */
+  /** How many lesions to try for; 30 unless given. */
   readonly count?: number;
-  /** Smallest and largest mean radius; 2.5 and 7 mm unless given. */
+  /** Smallest and largest mean radius; 3 and 7.5 mm unless given. */
   readonly radiusMm?: readonly [number, number];
   /**
    * Slabs of axial slices that lesions may lie in, each from and to a share of the brain's height above its lowest slice.
@@ -66,8 +66,8 @@ const leastContrast = 0.2;
  * Implants bright lesions of known shape into a scan: THEY ARE MADE UP, no disease is in them. For demonstrations and
  * tests, where a truth is needed that no training has seen.
  *
- * Each is a warped ellipsoid with a soft edge of about 1 mm, inside the brain, on tissue that is fairly even and clearly
- * darker than the lesion, and blends the scan towards a level between the 99.5th and the 99.9th percentile of the brain,
+ * Each is a warped ellipsoid with a soft edge of about 0.6 mm, inside the brain, on tissue that is fairly even and clearly
+ * darker than the lesion, and blends the scan towards a level between the 99.8th and the 99.9th percentile of the brain,
  * with a little texture: nowhere is it brighter than the 99.9th. Radii are spread evenly on a logarithmic scale. The same
  * seed gives the same lesions. Where a scan has no room, there are fewer.
  */
@@ -85,12 +85,12 @@ export function implantLesions(input: ImplantInput): ImplantedScan {
   const inside = sortedInside(values, mask);
   const bounds = maskBounds(mask, dims);
   if (inside.length === 0 || !bounds) return none;
-  const levels = [percentileOfSorted(inside, 99.5), percentileOfSorted(inside, 99.9)] as const;
+  const levels = [percentileOfSorted(inside, 99.8), percentileOfSorted(inside, 99.9)] as const;
   const range = percentileOfSorted(inside, 99.95) - percentileOfSorted(inside, 0.5);
   if (!(range > 0)) return none;
 
   const random = createRandom(input.seed);
-  const { count = 28, radiusMm = [2.5, 7] } = input;
+  const { count = 30, radiusMm = [3, 7.5] } = input;
   const slabs = (input.slabs ?? defaultSlabs).map((slab) => slabSlices(slab, bounds, sliceAxis, upwards));
   const site: Site = { original: input.values, mask, dims, zooms, sliceAxis, range };
   const placed: Shape[] = [];
@@ -294,8 +294,8 @@ function forEachVoxel(
     return [Math.max(first, shape.centre[axis] - steps), Math.min(last, shape.centre[axis] + steps)];
   }) as [[number, number], [number, number], [number, number]];
   const [cos, sin] = [Math.cos(shape.angle), Math.sin(shape.angle)];
-  // The edge falls from 0.88 to 0.12 within 1 mm.
-  const sharpness = 4 * Math.min(...shape.radii);
+  // The edge falls from 0.88 to 0.12 within 0.6 mm.
+  const sharpness = 7 * Math.min(...shape.radii);
   for (let z = ranges[2][0]; z <= ranges[2][1]; z += 1) {
     for (let y = ranges[1][0]; y <= ranges[1][1]; y += 1) {
       for (let x = ranges[0][0]; x <= ranges[0][1]; x += 1) {
@@ -328,7 +328,7 @@ function paint(
   let voxels = 0;
   forEachVoxel(site, shape, (index, weight, offset, slice) => {
     const before = values[index] as number;
-    const level = Math.min(brightest, shape.level + 0.01 * site.range * waveSum(shape.texture, offset));
+    const level = Math.min(brightest, shape.level + 0.003 * site.range * waveSum(shape.texture, offset));
     const blended = before + weight * (level - before);
     // Never darker than the tissue was, and never brighter than the scan's own brightest.
     values[index] = Math.max(before, Math.min(blended, Math.max(before, brightest)));

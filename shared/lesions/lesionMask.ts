@@ -1,0 +1,26 @@
+import type { Dims } from '../volume/volume';
+import { removeSmall } from './components';
+
+/**
+ * Components of fewer voxels than this are noise rather than lesions: about 10 mm3 at 1 mm, near the 3 mm diameter that
+ * the MS imaging guidelines ask of a lesion.
+ */
+export const MIN_LESION_VOXELS = 10;
+/** I_ro is not judged this near the edge of the brain mask: cortex, vessels and what the skull-stripping left. */
+export const BRAIN_EROSION_VOXELS = 2;
+
+/**
+ * The lesion mask: I_ro above the threshold, without small components (26-connected).
+ * @param iro on the source grid, 0 where it is not judged
+ * @returns 0 or 1 for each voxel
+ */
+export function lesionMask(
+  iro: Float32Array,
+  dims: Dims,
+  threshold: number,
+  minVoxels = MIN_LESION_VOXELS,
+): Uint8Array {
+  const mask = new Uint8Array(iro.length);
+  for (let i = 0; i < iro.length; i++) mask[i] = (iro[i] as number) > threshold ? 1 : 0;
+  return minVoxels > 1 ? removeSmall(mask, dims, minVoxels) : mask;
+}
