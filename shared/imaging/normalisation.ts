@@ -12,6 +12,14 @@ export const normalisationSchema = z.strictObject({
 });
 export type Normalisation = z.infer<typeof normalisationSchema>;
 
+/**
+ * The upper percentile is high because lesions are the brightest part of a FLAIR brain and their share differs by forty
+ * times: 0.1 % of the brain in patient 07 of the open Ljubljana set, 4.5 % in patient 19. At the 99th percentile 45 % (07)
+ * and 20 % (19) of the lesion voxels would be clipped to 1 together with the brightest healthy tissue; at the 99.95th 10 %
+ * and 0.7 %, while the medians of lesions and brain stay 0.20 and 0.22 apart (0.24 both at the 99th). The maximum itself
+ * would let single voxels (vessels, 200 against 141 in 07) push that to 0.14. The lower one only trims what lies below
+ * CSF; negative values after bias correction, mostly.
+ */
 export const defaultPercentiles = { lower: 0.5, upper: 99.95 } as const;
 
 /**

@@ -92,8 +92,21 @@ export function automaticThreshold(input: ThresholdInput): FoundThreshold {
   };
 }
 
-/** The z-score above which the smoothed scan's voxels are taken for lesions where no reference is given. */
-export const defaultBaselineZ = 2.5;
+/**
+ * The z-score above which the smoothed scan's voxels are taken for lesions where no reference is given.
+ *
+ * Measured on the FLAIR of the open Ljubljana patients 07 and 19 (1 mm, skull-stripped), smoothed with sigma 0.8 mm, the
+ * brain mask eroded by 2 voxels, components under 10 voxels removed; voxel Dice over the whole volume:
+ *
+ * | z    | 2.0  | 2.5  | 2.75 | 3.0  | 3.25 | 3.5  |
+ * | 07   | 0.05 | 0.12 | 0.18 | 0.27 | 0.32 | 0.30 |
+ * | 19   | 0.76 | 0.76 | 0.74 | 0.70 | 0.66 | 0.60 |
+ * | mean | 0.41 | 0.44 | 0.46 | 0.49 | 0.49 | 0.45 |
+ *
+ * 3 is within 0.01 of the best mean and loses less of the heavy load than 3.25. Two scans from one scanner: a start, not a
+ * constant of nature.
+ */
+export const defaultBaselineZ = 3;
 
 export interface RobustZ {
   /** The most frequent value in the mask. */
