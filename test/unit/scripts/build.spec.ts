@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isBuilt, sourcesDigest } from '../../../scripts/build.mjs';
+
+describe('whether out/ is up to date', () => {
+  let checkout: string;
+
+  beforeEach(() => {
+    checkout = mkdtempSync(join(tmpdir(), 'asc-net-build-'));
+    for (const dir of ['shared', 'main', 'out/main', 'out/preload', 'out/renderer'])
+      mkdirSync(join(checkout, dir), { recursive: true });
+    writeFileSync(join(checkout, 'shared', 'a.ts'), 'export const a = 1;');
+    for (const file of [
+      'main/index.cjs',
+      'main/engine.cjs',
+      'main/cli.cjs',
+      'preload/preload.cjs',
+      'renderer/index.html',
+    ])
+      writeFileSync(join(checkout, 'out', file), '');
+    writeFileSync(join(checkout, 'out', 'build-stamp'), sourcesDigest(checkout));
+  });
+  afterEach(() => rmSync(checkout, { recursive: true, force: true }));
+
+  it('is, when nothing moved', () => {
+    expect(isBuilt(checkout)).toBe(true);
+  });
+
+  it('is not after an edit, a new file, a deleted file or a missing output', () => {
+    const source = join(checkout, 'shared', 'a.ts');
+    utimesSync(source, new Date(0), new Date(0));
+    expect(isBuilt(checkout)).toBe(false);
+
+    writeFileSync(join(checkout, 'out', 'build-stamp'), sourcesDigest(checkout));
+    writeFileSync(join(checkout, 'main', 'b.ts'), '');
+    expect(isBuilt(checkout)).toBe(false);
+    rmSync(join(checkout, 'main', 'b.ts'));
+    expect(isBuilt(checkout)).toBe(true);
+
+    rmSync(source);
+    expect(isBuilt(checkout)).toBe(false);
+
+    writeFileSync(join(checkout, 'out', 'build-stamp'), sourcesDigest(checkout));
+    rmSync(join(checkout, 'out', 'main', 'cli.cjs'));
+    expect(isBuilt(checkout)).toBe(false);
+  });
+});
