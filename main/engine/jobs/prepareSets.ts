@@ -1,0 +1,180 @@
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { ExpectedError } from '../../../shared/failure';
+import { sliceGridSchema, volumeToSlices } from '../../../shared/geometry/sliceGrid';
+import { normalisationSchema } from '../../../shared/imaging/normalisation';
+import { prepareVolume, type PreparedVolume } from '../../../shared/imaging/preparation';
+import { trueValues } from '../../../shared/volume/nifti';
+import { npyHeaderBytes } from '../../../shared/volume/npy';
+import type { Volume } from '../../../shared/volume/volume';
+import { writeFileAtomic } from '../../files/atomicWrite';
+import { hashFile } from '../../files/npySlices';
+import { readVolumeFile } from '../../files/readVolume';
+import { breathe, ProgressReporter, type JobContext } from './context';
+
+/** The published names of the sets. */
+export const SET_FILES = {
+  reference: 'good_dic_to_train_disc.npy',
+  input: 'input_for_generator.npy',
+  truth: 'tumor_mask_for_generator.npy',
+  index: 'index.json',
+} as const;
+
+/** A volume of a set; `slices` null takes every slice that holds brain. */
+export interface SetScan {
+  readonly path: string;
+  readonly slices: readonly number[] | null;
+}
+
+const rowSchema = z.strictObject({ volume: z.number().int(), slice: z.number().int() });
+/** index.json: which row of which set came from which slice of which volume, and how to go back. */
+export const setIndexSchema = z.strictObject({
+  version: z.literal(1),
+  height: z.number().int(),
+  width: z.number().int(),
+  volumes: z.array(
+    z.strictObject({
+      name: z.string(),
+      sha256: z.string(),
+      grid: sliceGridSchema,
+      normalisation: normalisationSchema,
+      maskMethod: z.enum(['skull-stripped', 'head']),
+    }),
+  ),
+  reference: z.array(rowSchema),
+  input: z.array(rowSchema),
+});
+export type SetIndex = z.infer<typeof setIndexSchema>;
+
+/**
+ * Prepares volumes and writes the published sets and their index to a folder, whole or not at all.
+ * @param truth masks on the grids of the input volumes, in their order; empty where there are none
+ * @throws ExpectedError empty-set, shape-mismatch and what reading a volume throws
+ */
+export async function prepareSets(
+  reference: readonly SetScan[],
+  input: readonly SetScan[],
+  truth: readonly string[],
+  outDir: string,
+  context: JobContext,
+): Promise<SetIndex> {
+  if (truth.length > 0 && truth.length !== input.length) {
+    throw new ExpectedError(
+      'shape-mismatch',
+      `There are ${truth.length} truth masks for ${input.length} input volumes; give one mask for each input, in the same order.`,
+    );
+  }
+  const progress = new ProgressReporter(context);
+  const volumes: SetIndex['volumes'] = [];
+  const numbers = new Map<string, number>();
+  const sets = { reference: [] as Float32Array[], input: [] as Float32Array[], truth: [] as Uint8Array[] };
+  const rows: { reference: SetIndex['reference']; input: SetIndex['input'] } = { reference: [], input: [] };
+  const jobs = [
+    ...reference.map((scan) => ({ role: 'reference' as const, scan, mask: null })),
+    ...input.map((scan, i) => ({ role: 'input' as const, scan, mask: truth[i] ?? null })),
+  ];
+  // Reference slices and input slices of one scan usually follow each other: the last volume is kept.
+  const kept: { path: string; volume: Volume; prepared: PreparedVolume }[] = [];
+  for (const [at, { role, scan, mask }] of jobs.entries()) {
+    progress.report('prepare', at / jobs.length, `preparing ${basename(scan.path)}`);
+    await breathe();
+    let entry = kept.find((candidate) => candidate.path === scan.path);
+    if (!entry) {
+      const volume = await readVolumeFile(scan.path);
+      entry = { path: scan.path, volume, prepared: prepareVolume(volume) };
+      kept.splice(0, kept.length, entry);
+    }
+    const { volume, prepared } = entry;
+    let number = numbers.get(scan.path);
+    if (number === undefined) {
+      number = volumes.length;
+      numbers.set(scan.path, number);
+      volumes.push({
+        name: basename(scan.path),
+        sha256: await hashFile(scan.path),
+        grid: sliceGridSchema.parse(prepared.grid),
+        normalisation: prepared.normalisation,
+        maskMethod: prepared.maskMethod,
+      });
+    }
+    const chosen = chooseSlices(prepared, scan, role);
+    const truthSlices = mask === null ? null : await readTruth(mask, volume, prepared);
+    const size = prepared.grid.height * prepared.grid.width;
+    for (const slice of chosen) {
+      rows[role].push({ volume: number, slice });
+      sets[role].push(prepared.slices.slice(slice * size, (slice + 1) * size));
+      if (truthSlices) sets.truth.push(truthSlices.slice(slice * size, (slice + 1) * size));
+    }
+  }
+  for (const role of ['reference', 'input'] as const) {
+    if (sets[role].length === 0) {
+      throw new ExpectedError('empty-set', `The ${role} set holds no slices; choose volumes or slices that show brain.`);
+    }
+  }
+  const { height, width } = (volumes[0] as SetIndex['volumes'][number]).grid;
+  const index: SetIndex = { version: 1, height, width, volumes, ...rows };
+  await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width);
+  await writeSet(join(outDir, SET_FILES.input), sets.input, height, width);
+  if (sets.truth.length > 0) await writeSet(join(outDir, SET_FILES.truth), sets.truth, height, width);
+  // A truth set of an earlier run would not match these rows.
+  else await rm(join(outDir, SET_FILES.truth), { force: true });
+  await writeFileAtomic(join(outDir, SET_FILES.index), JSON.stringify(index, null, 1));
+  progress.report('prepare', 1, 'sets are prepared');
+  return index;
+}
+
+function chooseSlices(prepared: PreparedVolume, scan: SetScan, role: string): readonly number[] {
+  if (scan.slices === null) return prepared.brainSlices;
+  const beyond = scan.slices.find((slice) => slice >= prepared.grid.count);
+  if (beyond !== undefined) {
+    throw new ExpectedError(
+      'shape-mismatch',
+      `${basename(scan.path)} has slices 0 to ${prepared.grid.count - 1}; slice ${beyond} of the ${role} set is not among them.`,
+    );
+  }
+  const brain = new Set(prepared.brainSlices);
+  return scan.slices.filter((slice) => brain.has(slice));
+}
+
+async function readTruth(path: string, volume: Volume, prepared: PreparedVolume): Promise<Uint8Array> {
+  const mask = await readVolumeFile(path);
+  checkSameGrid(mask, basename(path), volume, 'its input volume');
+  const set = trueValues(mask).values.map((value) => (value > 0.5 ? 1 : 0));
+  return Uint8Array.from(volumeToSlices(prepared.grid, set, { method: 'nearest' }));
+}
+
+/** Refuses a mask on another grid, showing both. Positions may differ by a thousandth of a voxel (rounding of headers). */
+export function checkSameGrid(a: Volume, aName: string, b: Volume, bName: string): void {
+  const sameDims = a.dims.every((side, i) => side === b.dims[i]);
+  const sameAffine =
+    a.header === null ||
+    b.header === null ||
+    a.affine.every((value, i) => Math.abs(value - (b.affine[i] as number)) < 1e-3 * Math.min(...b.zooms));
+  if (sameDims && sameAffine) return;
+  const show = (volume: Volume): string =>
+    `${volume.dims.join('x')} voxels of ${volume.zooms.map((mm) => +mm.toFixed(3)).join('x')} mm at (${[3, 7, 11].map((i) => +(volume.affine[i] as number).toFixed(2)).join(', ')})`;
+  throw new ExpectedError(
+    'shape-mismatch',
+    `${aName} lies on another grid than ${bName}: ${show(a)} against ${show(b)}. Resample one onto the other first.`,
+  );
+}
+
+async function writeSet(
+  path: string,
+  slices: readonly (Float32Array | Uint8Array)[],
+  height: number,
+  width: number,
+): Promise<void> {
+  const dtype = slices[0] instanceof Uint8Array ? 'uint8' : 'float32';
+  const header = npyHeaderBytes([slices.length, height, width, 1], dtype);
+  const bodyBytes = slices.reduce((sum, slice) => sum + slice.byteLength, 0);
+  const bytes = new Uint8Array(header.length + bodyBytes);
+  bytes.set(header);
+  let at = header.length;
+  for (const slice of slices) {
+    bytes.set(new Uint8Array(slice.buffer, slice.byteOffset, slice.byteLength), at);
+    at += slice.byteLength;
+  }
+  await writeFileAtomic(path, bytes);
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { ExpectedError, toFailure } from '../../shared/failure';
+import { engineRequestSchema, type EngineRequest, type SegmentResult } from '../../shared/ipc/engineEvents';
+import { npyBytes } from '../../shared/volume/npy';
+import { writeFileAtomic } from '../files/atomicWrite';
+import { openBackend } from './backend/backend';
+import type { JobContext, JobEvent } from './jobs/context';
+import { prepareSets } from './jobs/prepareSets';
+import { makeSampleStudy } from './jobs/sample';
+import { loadModel, segmentVolume } from './jobs/segmentVolume';
+import { settingsFrom, trainRun } from './jobs/trainRun';
+
+/**
+ * The engine's own process, which Electron's main forks: it takes requests and answers with events. TensorFlow.js runs
+ * here and nowhere else, so that a crash of it takes nothing else down.
+ */
+
+/** The end of the pipe to main, as Electron's utilityProcess gives it. */
+interface ParentPort {
+  on(event: 'message', listener: (message: { data: unknown }) => void): void;
+  postMessage(message: unknown): void;
+}
+
+const port = (process as unknown as { parentPort: ParentPort }).parentPort;
+const stopped = new Set<string>();
+/** Jobs run one after the other: TensorFlow.js has one state for the whole process. */
+let queue: Promise<void> = Promise.resolve();
+
+port.on('message', ({ data }) => {
+  const parsed = engineRequestSchema.safeParse(data);
+  if (!parsed.success) {
+    const jobId = String((data as { jobId?: unknown } | null)?.jobId ?? '');
+    const failure = toFailure(new ExpectedError('internal', 'The engine was asked for something it does not know.', parsed.error.message));
+    port.postMessage({ type: 'failed', jobId, failure });
+    return;
+  }
+  const request = parsed.data;
+  if (request.type === 'stop') {
+    stopped.add(request.jobId);
+    return;
+  }
+  queue = queue.then(() => runJob(request));
+});
+
+async function runJob(request: Exclude<EngineRequest, { type: 'stop' }>): Promise<void> {
+  const send = (event: JobEvent): void => port.postMessage({ ...event, jobId: request.jobId });
+  const context: JobContext = { emit: send, shouldStop: () => stopped.has(request.jobId) };
+  try {
+    if (context.shouldStop()) throw new ExpectedError('cancelled', 'Stopped before it began.');
+    send({ type: 'finished', result: await resultOf(request, context) });
+  } catch (error) {
+    if (error instanceof ExpectedError && error.kind === 'cancelled') send({ type: 'stopped' });
+    else send({ type: 'failed', failure: toFailure(error) });
+  } finally {
+    stopped.delete(request.jobId);
+  }
+}
+
+async function resultOf(request: Exclude<EngineRequest, { type: 'stop' }>, context: JobContext): Promise<unknown> {
+  switch (request.type) {
+    case 'probe': {
+      const { device } = await openBackend(request.backend);
+      context.emit({ type: 'device', device });
+      return {};
+    }
+    case 'sample':
+      return makeSampleStudy(request.outDir, request.seed);
+    case 'train': {
+      const settings = settingsFrom(request.preset, request.overrides);
+      const data = join(request.outDir, 'data');
+      await prepareSets(request.reference, request.input, [], data, context);
+      return trainRun(data, join(request.outDir, 'run'), settings, request.backend, context);
+    }
+    case 'segment':
+      return segmentForWindow(request, context);
+  }
+}
+
+async function segmentForWindow(
+  request: Extract<EngineRequest, { type: 'segment' }>,
+  context: JobContext,
+): Promise<SegmentResult> {
+  const model = await loadModel(request.model, request.backend);
+  try {
+    const { volume, prepared, slices, score, counts, threshold, reason } = await segmentVolume(
+      request.volume,
+      model,
+      null,
+      context,
+    );
+    if (!slices) throw new Error('a model gives slices');
+    const { count, height, width } = prepared.grid;
+    const write = async (name: string, shape: number[], values: Float32Array): Promise<string> => {
+      const path = join(request.outDir, name);
+      await writeFileAtomic(path, npyBytes(shape, values));
+      return path;
+    };
+    const stack = [count, height, width];
+    return {
+      iroVolume: await write('iro_volume.npy', [...volume.dims].reverse(), score),
+      slices: {
+        input: await write('input.npy', stack, prepared.slices),
+        ifc: await write('ifc.npy', stack, slices.ifc),
+        iwc: await write('iwc.npy', stack, slices.iwc),
+        iro: await write('iro.npy', stack, slices.iro),
+      },
+      grid: prepared.grid,
+      histogram: { counts: [...counts], threshold, reason },
+      device: model.backend.device,
+    };
+  } finally {
+    model.dispose();
+  }
+}
