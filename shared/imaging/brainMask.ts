@@ -23,12 +23,23 @@ const largestBrainMl = 2200;
  * then all that is not background: its largest component, with holes filled in 3D and within slices across the third
  * axis.
  *
+ * A stack of slices without a header ('stack') has been prepared by someone, its first and last slices may cut the brain,
+ * and several brains may follow one another: there all that is not background is brain, with holes within slices filled.
+ *
  * Head: Otsu's threshold, opened by one voxel against noise, its largest component, closed by two voxels, holes filled.
  *
- * @param values the scan's values, all finite.
+ * @param values the scan's values, all finite. Where they are all equal the mask is empty.
  */
-export function findBrainMask(values: Float32Array, dims: Dims, zooms?: Triple): BrainMask {
+export function findBrainMask(
+  values: Float32Array,
+  dims: Dims,
+  zooms?: Triple,
+  kind: 'volume' | 'stack' = 'volume',
+): BrainMask {
   const stripped = foreground(values);
+  if (stripped !== null && kind === 'stack') {
+    return { mask: fillHoles(stripped, dims, 2), method: 'skull-stripped' };
+  }
   if (stripped !== null) {
     const body = largestComponent(stripped, dims, 6);
     if (looksLikeBrain(values, body, dims, zooms)) {
@@ -122,7 +133,7 @@ function otsuLevel(values: Float32Array): number {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  if (!(high > low)) return low - 1;
+  if (!(high > low)) return high;
   const fine = new Float64Array(4096);
   const scale = 4096 / (high - low);
   for (let i = 0; i < values.length; i += 1) {

@@ -36,7 +36,12 @@ export const MIN_BRAIN_MM2 = 1500;
  */
 export function prepareVolume(volume: Volume, options: SliceGridOptions = {}): PreparedVolume {
   const { values, nonFinite } = trueValues(volume);
-  const { mask: brain, method } = findBrainMask(values, volume.dims, volume.zooms);
+  const { mask: brain, method } = findBrainMask(
+    values,
+    volume.dims,
+    volume.zooms,
+    volume.header === null ? 'stack' : 'volume',
+  );
   if (!brain.includes(1)) {
     throw new ExpectedError(
       'empty-set',

@@ -251,12 +251,12 @@ function dtypeOf(descr: Literal, what: string): { dtype: NpyDtype; littleEndian:
     );
   if (Array.isArray(descr)) throw unsupported('records');
   const match = typeof descr === 'string' ? /^([<>|=]?)([a-zA-Z])(\d*)/.exec(descr) : null;
-  if (!match)
+  if (typeof descr !== 'string' || !match)
     throw new ExpectedError('npy-damaged', `${what} has a header that cannot be read: it is damaged.`);
   const [whole, order, letter, size] = match as unknown as [string, string, string, string];
   const dtype = whole === descr ? dtypes.get(letter + size) : undefined;
   if (dtype) return { dtype, littleEndian: order !== '>' };
-  throw unsupported(refused.get(letter) ?? `an unknown type ("${String(descr).slice(0, 20)}")`);
+  throw unsupported(refused.get(letter) ?? `an unknown type ("${descr.slice(0, 20)}")`);
 }
 
 function readItems(bytes: Uint8Array, header: NpyHeader, count: number): Float32Array {
