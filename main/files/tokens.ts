@@ -45,7 +45,11 @@ export class FileTokens {
   #entry(token: string, kind: TokenKind): Entry {
     const entry = this.#entries.get(token);
     if (entry?.kind !== kind) {
-      throw new ExpectedError('denied', 'This file is not open in ASC-Net: open it again.', `no ${kind} token`);
+      throw new ExpectedError(
+        'denied',
+        'This file is not open in ASC-Net: open it again.',
+        `no ${kind} token`,
+      );
     }
     return entry;
   }

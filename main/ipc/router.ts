@@ -1,6 +1,12 @@
 import { ipcMain, type IpcMainInvokeEvent, type WebContents } from 'electron';
 import { ExpectedError, toFailure } from '../../shared/failure';
-import { contract, type Channel, type Envelope, type RequestOf, type ResponseOf } from '../../shared/ipc/contract';
+import {
+  contract,
+  type Channel,
+  type Envelope,
+  type RequestOf,
+  type ResponseOf,
+} from '../../shared/ipc/contract';
 
 /** What answers a channel: its request parsed, its answer parsed again before it leaves. */
 export type Handlers = {

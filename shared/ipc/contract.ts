@@ -19,6 +19,11 @@ export const fileTokenSchema = z.strictObject({
 export type FileToken = z.infer<typeof fileTokenSchema>;
 
 const nothing = z.strictObject({});
+const openedFiles = z.strictObject({
+  files: z.array(fileTokenSchema),
+  /** What could not be taken, e.g. a folder; the rest was. */
+  refused: z.array(failureSchema),
+});
 const jobStarted = z.strictObject({ jobId: z.string() });
 export const backendChoiceSchema = z.enum(['auto', 'native', 'wasm']);
 export type BackendChoice = z.infer<typeof backendChoiceSchema>;
@@ -51,10 +56,10 @@ export const contract = {
   'app:settings': { request: nothing, response: settingsSchema },
   'app:saveSettings': { request: settingsSchema, response: nothing },
   /** Shows the open dialog; no files where it was cancelled. */
-  'files:open': { request: nothing, response: z.strictObject({ files: z.array(fileTokenSchema) }) },
+  'files:open': { request: nothing, response: openedFiles },
   'files:adopt': {
     request: z.strictObject({ paths: z.array(z.string().min(1).max(32_768)).max(1000) }),
-    response: z.strictObject({ files: z.array(fileTokenSchema) }),
+    response: openedFiles,
   },
   'files:forget': { request: z.strictObject({ token }), response: nothing },
   /** Makes the sample study; its scan comes with the `sample` result of the job. */

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { dialog, type SaveDialogOptions } from 'electron';
+import { ExpectedError } from '../../../shared/failure';
+import type { RequestOf } from '../../../shared/ipc/contract';
+import { niftiBytes } from '../../../shared/volume/nifti';
+import { voxelCount } from '../../../shared/volume/volume';
+import { writeNiftiFile } from '../../files/atomicWrite';
+import { readVolumeFile } from '../../files/readVolume';
+import type { Handlers } from '../router';
+import type { Services } from '../services';
+
+export function exportHandlers({ tokens, window }: Services): Pick<Handlers, 'export:mask'> {
+  return {
+    'export:mask': async ({ scan, dims, mask }) => {
+      const source = tokens.pathOf(scan, 'file');
+      const bytes = await maskFile(source, { dims, mask });
+      const options = saveOptions(source);
+      const owner = window();
+      const { canceled, filePath } = owner
+        ? await dialog.showSaveDialog(owner, options)
+        : await dialog.showSaveDialog(options);
+      if (canceled || !filePath) return { saved: null };
+      const target = maskTarget(filePath, source);
+      await writeNiftiFile(target, bytes);
+      return { saved: { name: path.basename(target), sizeBytes: (await stat(target)).size } };
+    },
+  };
+}
+
+function saveOptions(source: string): SaveDialogOptions {
+  return {
+    title: 'Export mask',
+    defaultPath: path.join(path.dirname(source), maskName(path.basename(source))),
+    properties: ['showOverwriteConfirmation', 'createDirectory'],
+    filters: [
+      { name: 'NIfTI, compressed', extensions: ['nii.gz'] },
+      { name: 'NIfTI', extensions: ['nii'] },
+    ],
+  };
+}
+
+/** The name offered for a scan's mask: "scan_mask.nii.gz". */
+export function maskName(scanName: string): string {
+  return `${scanName.replace(/\.(nii\.gz|nii|npy)$/i, '')}_mask.nii.gz`;
+}
+
+/**
+ * Where the mask goes: the chosen file, with .nii.gz added where the name says no format.
+ * @throws ExpectedError file-exists where that would overwrite the scan, or a file that the dialog did not ask about.
+ */
+export function maskTarget(chosen: string, source: string): string {
+  const target = /\.nii(\.gz)?$/i.test(chosen) ? chosen : `${chosen}.nii.gz`;
+  if (path.resolve(target) === path.resolve(source)) {
+    throw new ExpectedError('file-exists', 'That is the scan itself: choose another name for its mask.');
+  }
+  if (target !== chosen && existsSync(target)) {
+    throw new ExpectedError('file-exists', `${path.basename(target)} exists already: choose another name.`);
+  }
+  return target;
+}
+
+/** The bytes of a mask as NIfTI on its scan's grid, with the scan's header; every voxel that is not 0 becomes 1. */
+async function maskFile(
+  source: string,
+  { dims, mask }: Pick<RequestOf<'export:mask'>, 'dims' | 'mask'>,
+): Promise<Uint8Array> {
+  const scan = await readVolumeFile(source);
+  const fits = dims.every((size, axis) => size === scan.dims[axis]) && mask.length === voxelCount(scan.dims);
+  if (!fits) {
+    throw new ExpectedError(
+      'shape-mismatch',
+      'The mask is not on the grid of its scan: the file may have changed since it was opened. Open it again.',
+    );
+  }
+  const binary = mask.map((value) => (value === 0 ? 0 : 1));
+  return niftiBytes({ dims: scan.dims, data: binary, like: scan, description: 'ASC-Net lesion mask' });
+}

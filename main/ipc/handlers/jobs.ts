@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { ChosenScan } from '../../../shared/ipc/contract';
+import type { JobRequest } from '../../engineHost';
+import type { Handlers } from '../router';
+import type { Services } from '../services';
+
+type JobChannel = 'study:openSample' | 'engine:probe' | 'training:start' | 'inference:segment' | 'jobs:stop';
+
+/** The sample study is the same for everyone: its lesions are implanted with this seed. */
+const sampleSeed = 1;
+
+/** What becomes of files is the engine's: these only put paths in the place of tokens and pass the jobs on. */
+export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers, JobChannel> {
+  const start = (request: JobRequest): { jobId: string } => {
+    engine.start(request);
+    return { jobId: request.jobId };
+  };
+  const scans = (chosen: readonly ChosenScan[]): { path: string; slices: number[] | null }[] =>
+    chosen.map(({ token, slices }) => ({ path: tokens.pathOf(token, 'file'), slices }));
+
+  return {
+    'study:openSample': () =>
+      start({ jobId: randomUUID(), type: 'sample', outDir: study.sample(), seed: sampleSeed }),
+    'engine:probe': ({ backend }) => start({ jobId: randomUUID(), type: 'probe', backend }),
+    'training:start': ({ reference, input, preset, overrides, backend }) =>
+      start({
+        jobId: randomUUID(),
+        type: 'train',
+        outDir: study.nextRun(),
+        reference: scans(reference),
+        input: scans(input),
+        preset,
+        overrides,
+        backend,
+      }),
+    'inference:segment': ({ run, scan, backend }) =>
+      start({
+        jobId: randomUUID(),
+        type: 'segment',
+        model: tokens.pathOf(run, 'run'),
+        volume: tokens.pathOf(scan, 'file'),
+        outDir: study.nextResult(),
+        backend,
+      }),
+    'jobs:stop': ({ jobId }) => {
+      engine.stop(jobId);
+      return {};
+    },
+  };
+}
