@@ -24,7 +24,7 @@ const fallback = {
     'sha512-bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
   version: '33.2.1',
   /** To be raised when makeFallback or the default app changes, so that nobody goes on with an old one. */
-  recipe: 1,
+  recipe: 2,
 };
 
 const fallbackDir = () => path.join(cacheDir(), `electron-${fallback.version}-linux-x64-${fallback.recipe}`);

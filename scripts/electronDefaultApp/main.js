@@ -5,7 +5,6 @@
  */
 const fs = require('node:fs');
 const path = require('node:path');
-const { pathToFileURL } = require('node:url');
 const { app } = require('electron');
 
 process.defaultApp = true;
@@ -22,8 +21,5 @@ app.setAppPath(folder);
 app.setName(description.productName ?? description.name);
 app.setVersion(description.version);
 
-const entry = path.join(folder, description.main ?? 'index.js');
-import(pathToFileURL(entry).href).catch((error) => {
-  console.error(error);
-  process.exit(1);
-});
+// Not import(): it lets the event loop turn, and what must happen before Electron is ready would come too late.
+require(path.join(folder, description.main ?? 'index.js'));
