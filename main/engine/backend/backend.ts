@@ -1,3 +1,5 @@
+// For its side effect: the core package alone, as Node loads it, registers no gradients.
+import '@tensorflow/tfjs';
 import { ExpectedError } from '../../../shared/failure';
 import type { Device } from '../../../shared/ipc/engineEvents';
 import type { NetworkOps } from '../network/ops';

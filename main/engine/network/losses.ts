@@ -34,9 +34,15 @@ export function softDice(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
  * above it, which leaves it constant where no value is 0: no gradient.
  */
 export function disjointness(ifc: tf.Tensor, iwc: tf.Tensor, stage: 1 | 2): tf.Scalar {
-  const replaced = (cut: tf.Tensor): tf.Tensor => {
+  // Written as one operation with its gradient, because a comparison has none: what was replaced is a constant.
+  const replaced = tf.customGrad((...args) => {
+    const [cut, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
     const hit = stage === 1 ? tf.less(cut, DISJOINT_EPSILON) : tf.greater(cut, DISJOINT_EPSILON);
-    return tf.where(hit, tf.onesLike(cut), cut);
-  };
+    save([hit]);
+    return {
+      value: tf.where(hit, tf.onesLike(cut), cut),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.where(saved[0] as tf.Tensor, tf.zerosLike(dy), dy),
+    };
+  });
   return softDice(replaced(ifc), replaced(iwc));
 }
