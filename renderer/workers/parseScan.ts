@@ -1,0 +1,148 @@
+import { ExpectedError } from '../../shared/failure';
+import { orientationCodes } from '../../shared/geometry/affine';
+import { chooseSliceGrid } from '../../shared/geometry/sliceGrid';
+import { readNiftiHeader, trueValues, volumeFromNifti, volumesInFile } from '../../shared/volume/nifti';
+import { volumeFromNpy } from '../../shared/volume/npy';
+import type { Triple, Volume } from '../../shared/volume/volume';
+import type { GreyWindow, ScanVolume, WindowPreset } from '../viewer/scanVolume';
+import { layoutOf, type SliceLayout } from '../viewer/slicePlane';
+
+/** What the tables say about a scan; small, and safe to make reactive. */
+export interface ScanFacts {
+  readonly dims: Triple;
+  readonly zooms: Triple;
+  /** Towards which side each voxel axis runs, e.g. "LAS". */
+  readonly orientation: string;
+  readonly plane: SliceLayout['plane'];
+  readonly sliceCount: number;
+  readonly warnings: readonly string[];
+}
+
+export interface ParsedScan {
+  readonly facts: ScanFacts;
+  readonly volume: ScanVolume;
+}
+
+/** A scan's file as a volume: NIfTI with one volume, or a stack of slices from NumPy. @throws ExpectedError */
+export function parseVolume(bytes: Uint8Array, name: string): Volume {
+  if (bytes[0] === 0x93) return volumeFromNpy(bytes, name);
+  const header = readNiftiHeader(bytes, name);
+  const volumes = volumesInFile(header);
+  if (volumes > 1) {
+    throw new ExpectedError(
+      'nifti-unsupported',
+      `${name} holds ${volumes} volumes and ASC-Net works on one: save the volume you need as a file of its own.`,
+    );
+  }
+  return volumeFromNifti(bytes, { nameForMessages: name });
+}
+
+/** Makes a volume ready for the viewer. @throws ExpectedError for a scan in which nothing can be seen. */
+export function parseScan(bytes: Uint8Array, name: string): ParsedScan {
+  const volume = parseVolume(bytes, name);
+  const { values, nonFinite } = trueValues(volume);
+  const layout = layoutOf(chooseSliceGrid(volume, new Uint8Array(values.length)));
+  const shown = displayPixels(values);
+  const warnings = [...volume.warnings];
+  if (nonFinite > 0) warnings.push(`${nonFinite} voxels are no numbers; they are taken as 0.`);
+  return {
+    facts: {
+      dims: [...volume.dims],
+      zooms: [...volume.zooms],
+      orientation: orientationCodes(volume.affine),
+      plane: layout.plane,
+      sliceCount: layout.count,
+      warnings,
+    },
+    volume: { layout, affine: volume.affine, ...shown, profile: sliceProfile(shown.pixels, layout) },
+  };
+}
+
+/** Levels between black and white in the pixels; cornerstone looks each up in a table. */
+const levels = 16_383;
+
+/**
+ * Values as whole numbers, with one scale for the whole volume so that slices compare. The scale ends at four times the
+ * 99.9th percentile: a few hot voxels must not cost all others their levels.
+ */
+function displayPixels(
+  values: Float32Array,
+): Pick<ScanVolume, 'pixels' | 'slope' | 'intercept' | 'pixelRange' | 'windows'> {
+  const { low, high, counts } = coarseHistogram(values);
+  const p = (share: number): number => percentile(counts, low, high, share);
+  const top = Math.min(high, low + 4 * Math.max(p(0.999) - low, (high - low) / 1000));
+  const range = top > low ? top - low : 1;
+  const slope = range / levels;
+  const pixels = new Int16Array(values.length);
+  for (let i = 0; i < values.length; i += 1) {
+    const level = ((values[i] as number) - low) / slope;
+    pixels[i] = level >= levels ? levels : Math.round(level);
+  }
+  const between = (from: number, to: number): GreyWindow => ({
+    centre: (from + to) / 2,
+    width: Math.max(to - from, range / 1000),
+  });
+  const windows: Record<WindowPreset, GreyWindow> = {
+    auto: between(low, p(0.995)),
+    contrast: between(p(0.25), p(0.98)),
+    full: between(low, low + range),
+    bright: between(p(0.7), p(0.9995)),
+  };
+  return { pixels, slope, intercept: low, pixelRange: [0, levels], windows };
+}
+
+const coarseBins = 4096;
+
+/** Counts over the whole range. Background (the lowest level) is left out of the counts where there is plenty of it. */
+function coarseHistogram(values: Float32Array): { low: number; high: number; counts: Float64Array } {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const counts = new Float64Array(coarseBins);
+  const scale = high > low ? coarseBins / (high - low) : 0;
+  let background = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (value === low) background += 1;
+    const bin = Math.min(coarseBins - 1, Math.floor((value - low) * scale));
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  if (background > values.length / 20 && background < values.length)
+    counts[0] = (counts[0] as number) - background;
+  return { low, high, counts };
+}
+
+function percentile(counts: Float64Array, low: number, high: number, share: number): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  let seen = 0;
+  for (let bin = 0; bin < counts.length; bin += 1) {
+    seen += counts[bin] as number;
+    if (seen >= share * total) return low + ((bin + 1) / counts.length) * (high - low);
+  }
+  return high;
+}
+
+/** For each slice, how many pixels stand out of the dark, over the most of any slice. */
+function sliceProfile(pixels: Int16Array, layout: SliceLayout): Float32Array {
+  const [nx, ny, nz] = layout.dims;
+  const axis = layout.axes[2];
+  const found = new Float32Array(layout.count);
+  const dark = levels * 0.03;
+  let at = 0;
+  for (let z = 0; z < nz; z += 1) {
+    for (let y = 0; y < ny; y += 1) {
+      for (let x = 0; x < nx; x += 1, at += 1) {
+        if ((pixels[at] as number) <= dark) continue;
+        const k = axis === 0 ? x : axis === 1 ? y : z;
+        const slice = layout.flips[2] ? layout.count - 1 - k : k;
+        found[slice] = (found[slice] as number) + 1;
+      }
+    }
+  }
+  const most = found.reduce((a, b) => Math.max(a, b), 1);
+  return found.map((value) => value / most);
+}

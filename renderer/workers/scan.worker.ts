@@ -1,0 +1,38 @@
+import { toFailure } from '../../shared/failure';
+import { parseScan } from './parseScan';
+import { readToken } from './readToken';
+import type { ScanReply, ScanRequest } from './scanMessages';
+import { workerScope } from './workerScope';
+
+const scope = workerScope<ScanRequest, ScanReply>();
+const running = new Map<number, AbortController>();
+
+scope.onMessage((request) => {
+  if (request.type === 'cancel') running.get(request.id)?.abort();
+  else void load(request);
+});
+
+async function load({ id, token, name }: Extract<ScanRequest, { type: 'load' }>): Promise<void> {
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    let told = 0;
+    const bytes = await readToken(
+      { token, name },
+      (fraction) => {
+        if (fraction - told < 0.02) return;
+        told = fraction;
+        scope.post({ type: 'progress', id, fraction });
+      },
+      abort.signal,
+    );
+    const scan = parseScan(bytes, name);
+    if (!abort.signal.aborted) {
+      scope.post({ type: 'loaded', id, scan }, [scan.volume.pixels.buffer, scan.volume.profile.buffer]);
+    }
+  } catch (thrown) {
+    if (!abort.signal.aborted) scope.post({ type: 'failed', id, failure: toFailure(thrown) });
+  } finally {
+    running.delete(id);
+  }
+}

@@ -1,0 +1,12 @@
+import type { Failure } from '../../shared/failure';
+import type { ParsedScan } from './parseScan';
+
+/** Asked of the scan worker. Each load has an id; a cancelled one is never answered. */
+export type ScanRequest =
+  | { readonly type: 'load'; readonly id: number; readonly token: string; readonly name: string }
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type ScanReply =
+  | { readonly type: 'progress'; readonly id: number; readonly fraction: number }
+  | { readonly type: 'loaded'; readonly id: number; readonly scan: ParsedScan }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };
