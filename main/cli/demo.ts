@@ -33,7 +33,9 @@ export async function demo(
   const data = join(out, 'data');
   const runDir = join(out, 'run');
   // A run of before must not look like this one's if this one is stopped.
-  await Promise.all(['run', 'report.json'].map((name) => rm(join(out, name), { recursive: true, force: true })));
+  await Promise.all(
+    ['run', 'report.json'].map((name) => rm(join(out, name), { recursive: true, force: true })),
+  );
   say('Sample: a real T1-weighted brain scan with IMPLANTED lesions (synthetic, seeded; not pathology).');
   const sample = await makeSampleStudy(data, seed);
   const index = await prepareSets(
@@ -43,7 +45,9 @@ export async function demo(
     data,
     view,
   );
-  say(`Sets: ${index.reference.length} reference slices that no lesion touches, ${index.input.length} input slices.`);
+  say(
+    `Sets: ${index.reference.length} reference slices that no lesion touches, ${index.input.length} input slices.`,
+  );
   const settings = settingsFrom('quick', { seed });
   const trained = await trainRun(data, runDir, settings, backend, view);
   const model = await loadModel(runDir, backend);
@@ -92,7 +96,13 @@ export async function demo(
     losses: model.run.history,
     trainingSeconds: Math.round(trained.durationMs / 1000),
     // The best that any mask could reach after going to slices and back.
-    agreementOfGridRoundTrip: roundTripDice(truth, result.volume.dims, result.volume.zooms, truthSlices, grid),
+    agreementOfGridRoundTrip: roundTripDice(
+      truth,
+      result.volume.dims,
+      result.volume.zooms,
+      truthSlices,
+      grid,
+    ),
     agreement: score,
   });
   model.dispose();
@@ -125,10 +135,18 @@ function fullestSlices(truth: Float32Array, size: number, rows: number): number[
   );
 }
 
-function sayResult(say: (line: string) => void, out: string, score: Agreement, threshold: number, reason: string): void {
+function sayResult(
+  say: (line: string) => void,
+  out: string,
+  score: Agreement,
+  threshold: number,
+  reason: string,
+): void {
   say('');
   say(`Written to ${out}:`);
-  say('  mask.nii.gz, iro.nii.gz, truth.nii.gz   on the scan\'s grid; the scan is data/sample_with_implanted_lesions.nii.gz');
+  say(
+    "  mask.nii.gz, iro.nii.gz, truth.nii.gz   on the scan's grid; the scan is data/sample_with_implanted_lesions.nii.gz",
+  );
   say('  lesions.csv, report.json, montage.png   table, settings and figures, picture');
   say('  data/, run/                             the prepared sets and the trained networks');
   say(`Threshold on I_ro: ${threshold.toFixed(3)}. ${reason}`);

@@ -11,7 +11,10 @@ export async function doctor(say: (line: string) => void): Promise<void> {
   say(`${cpus().length} CPU cores, ${gb(freemem())} of ${gb(totalmem())} GB of memory free`);
   const native = await loadNative();
   if ('ops' in native) say(`native backend: ${native.device.label}, ${native.device.version}`);
-  else say(`native backend: not available, because ${native.why}; training runs on WebAssembly, which is slower`);
+  else
+    say(
+      `native backend: not available, because ${native.why}; training runs on WebAssembly, which is slower`,
+    );
   const wasm = await openBackend('wasm');
   say(`wasm backend:   ${wasm.device.label}, ${wasm.device.version}`);
 }

@@ -69,7 +69,12 @@ export function montage(
   return PNG.sync.write(png);
 }
 
-function drawTitle(title: string, left: number, top: number, set: (x: number, y: number, grey: number) => void): void {
+function drawTitle(
+  title: string,
+  left: number,
+  top: number,
+  set: (x: number, y: number, grey: number) => void,
+): void {
   [...title].forEach((letter, at) => {
     (GLYPHS[letter] ?? []).forEach((bits, row) => {
       for (let column = 0; column < 5; column++) {

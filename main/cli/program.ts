@@ -9,7 +9,13 @@ import { openNpySlices } from '../files/npySlices';
 import { readVolumeFile } from '../files/readVolume';
 import type { BackendChoice } from '../engine/backend/backend';
 import { checkSameGrid, prepareSets, type SetScan } from '../engine/jobs/prepareSets';
-import { loadModel, namesFor, segmentByIntensity, segmentVolume, writeSegmentation } from '../engine/jobs/segmentVolume';
+import {
+  loadModel,
+  namesFor,
+  segmentByIntensity,
+  segmentVolume,
+  writeSegmentation,
+} from '../engine/jobs/segmentVolume';
 import { settingsFrom, trainRun } from '../engine/jobs/trainRun';
 import { VERSION } from '../version';
 import { demo } from './demo';
@@ -36,14 +42,17 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     }
     const failure = toFailure(error);
     process.stderr.write(`asc-net: ${failure.message}\n`);
-    if (program.opts<{ verbose?: boolean }>().verbose && failure.detail) process.stderr.write(`${failure.detail}\n`);
+    if (program.opts<{ verbose?: boolean }>().verbose && failure.detail)
+      process.stderr.write(`${failure.detail}\n`);
     return EXIT.failed;
   }
 }
 
 function buildProgram(): Command {
   const program = new Command('asc-net')
-    .description('Finds MS lesions in brain MRI without labels (ASC-Net). For research; not a medical device.')
+    .description(
+      'Finds MS lesions in brain MRI without labels (ASC-Net). For research; not a medical device.',
+    )
     .version(VERSION)
     .option('--verbose', 'say more when something fails')
     .exitOverride()
@@ -67,15 +76,26 @@ function buildProgram(): Command {
   program
     .command('prepare')
     .description('volumes to the published .npy sets and index.json')
-    .requiredOption('--reference <volume...>', 'healthy volumes; VOLUME#12-40,55 takes only these slices (from 0)')
+    .requiredOption(
+      '--reference <volume...>',
+      'healthy volumes; VOLUME#12-40,55 takes only these slices (from 0)',
+    )
     .requiredOption('--input <volume...>', 'volumes to examine; slices may be chosen in the same way')
     .option('--truth <mask...>', 'lesion masks of the inputs, in their order; only ever used to score', [])
     .requiredOption('--out <dir>', 'where to write')
     .action(async (options: { reference: string[]; input: string[]; truth: string[]; out: string }) => {
       const index = await withView((view) =>
-        prepareSets(options.reference.map(parseScan), options.input.map(parseScan), options.truth, options.out, view),
+        prepareSets(
+          options.reference.map(parseScan),
+          options.input.map(parseScan),
+          options.truth,
+          options.out,
+          view,
+        ),
       );
-      say(`${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${options.out}`);
+      say(
+        `${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${options.out}`,
+      );
     });
 
   program
@@ -83,7 +103,11 @@ function buildProgram(): Command {
     .description('train on prepared sets')
     .requiredOption('--data <dir>', 'folder that prepare wrote')
     .requiredOption('--out <run>', 'folder of the run')
-    .addOption(new Option('--preset <name>', 'settings to start from').choices(['quick', 'published']).default('quick'))
+    .addOption(
+      new Option('--preset <name>', 'settings to start from')
+        .choices(['quick', 'published'])
+        .default('quick'),
+    )
     .option('--width <n>', 'channels of the first level', parseCount)
     .option('--cycles <n>', 'most cycles', parseCount)
     .addOption(new Option('--stage <n>', 'stage of the published training').choices(['1', '2']))
@@ -106,8 +130,12 @@ function buildProgram(): Command {
           ...(options.stage === undefined ? {} : { stage: options.stage }),
           ...(options.seed === undefined ? {} : { seed: options.seed }),
         });
-        const result = await withView((view) => trainRun(options.data, options.out, settings, options.backend, view));
-        say(`${result.cycles} cycles in ${Math.round(result.durationMs / 1000)} s on ${result.device.label}; the run is in ${result.run}`);
+        const result = await withView((view) =>
+          trainRun(options.data, options.out, settings, options.backend, view),
+        );
+        say(
+          `${result.cycles} cycles in ${Math.round(result.durationMs / 1000)} s on ${result.device.label}; the run is in ${result.run}`,
+        );
       },
     );
 
@@ -188,7 +216,8 @@ function parseNumber(text: string): number {
 
 function parseCount(text: string): number {
   const value = parseNumber(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
   return value;
 }
 
@@ -199,7 +228,10 @@ export function parseScan(text: string): SetScan {
   const slices = (match[2] as string).split(',').flatMap((part) => {
     const range = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part);
     if (!range) {
-      throw new ExpectedError('settings-invalid', `"${part}" in ${basename(text)} is no slice number or range; write for example #12-40,55.`);
+      throw new ExpectedError(
+        'settings-invalid',
+        `"${part}" in ${basename(text)} is no slice number or range; write for example #12-40,55.`,
+      );
     }
     const first = Number(range[1]);
     const last = range[2] === undefined ? first : Number(range[2]);
@@ -208,7 +240,12 @@ export function parseScan(text: string): SetScan {
   return { path: match[1] as string, slices };
 }
 
-async function predictSet(modelPath: string, input: string, out: string, backend: BackendChoice): Promise<void> {
+async function predictSet(
+  modelPath: string,
+  input: string,
+  out: string,
+  backend: BackendChoice,
+): Promise<void> {
   const source = openNpySlices(input);
   try {
     const model = await loadModel(modelPath, backend);
@@ -256,7 +293,9 @@ async function segmentAll(
         });
         view.end();
         const volumeMm3 = result.lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
-        say(`${basename(path)}: ${result.lesions.length} lesions, ${Math.round(volumeMm3)} mm3 -> ${join(options.out, names.mask)}`);
+        say(
+          `${basename(path)}: ${result.lesions.length} lesions, ${Math.round(volumeMm3)} mm3 -> ${join(options.out, names.mask)}`,
+        );
         say(`  threshold ${result.threshold.toFixed(3)}. ${result.reason}`);
         for (const warning of result.volume.warnings) process.stderr.write(`${basename(path)}: ${warning}\n`);
       });
@@ -270,7 +309,12 @@ async function evaluate(predictionPath: string, truthPath: string, asJson: boole
   const [prediction, truth] = await Promise.all([readVolumeFile(predictionPath), readVolumeFile(truthPath)]);
   checkSameGrid(prediction, basename(predictionPath), truth, basename(truthPath));
   const set = (values: Float32Array): Uint8Array => Uint8Array.from(values, (value) => (value > 0.5 ? 1 : 0));
-  const result = agreement(set(trueValues(prediction).values), set(trueValues(truth).values), truth.dims, truth.zooms);
+  const result = agreement(
+    set(trueValues(prediction).values),
+    set(trueValues(truth).values),
+    truth.dims,
+    truth.zooms,
+  );
   if (asJson) {
     say(JSON.stringify(result, null, 1));
     return;

@@ -52,7 +52,11 @@ export class ProgressView implements JobContext {
 }
 
 function startBar(): SingleBar {
-  const bar = new SingleBar({ format: '{bar} {percentage} %  {note}', hideCursor: true, stream: process.stderr });
+  const bar = new SingleBar({
+    format: '{bar} {percentage} %  {note}',
+    hideCursor: true,
+    stream: process.stderr,
+  });
   bar.start(100, 0, { note: '' });
   return bar;
 }

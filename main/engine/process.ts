@@ -30,7 +30,13 @@ port.on('message', ({ data }) => {
   const parsed = engineRequestSchema.safeParse(data);
   if (!parsed.success) {
     const jobId = String((data as { jobId?: unknown } | null)?.jobId ?? '');
-    const failure = toFailure(new ExpectedError('internal', 'The engine was asked for something it does not know.', parsed.error.message));
+    const failure = toFailure(
+      new ExpectedError(
+        'internal',
+        'The engine was asked for something it does not know.',
+        parsed.error.message,
+      ),
+    );
     port.postMessage({ type: 'failed', jobId, failure });
     return;
   }
@@ -56,7 +62,10 @@ async function runJob(request: Exclude<EngineRequest, { type: 'stop' }>): Promis
   }
 }
 
-async function resultOf(request: Exclude<EngineRequest, { type: 'stop' }>, context: JobContext): Promise<unknown> {
+async function resultOf(
+  request: Exclude<EngineRequest, { type: 'stop' }>,
+  context: JobContext,
+): Promise<unknown> {
   switch (request.type) {
     case 'probe': {
       const { device } = await openBackend(request.backend);

@@ -39,7 +39,10 @@ export function openNpySlices(path: string): SliceSource & { close(): void } {
       );
     }
     if (header.fortranOrder) {
-      throw new ExpectedError('npy-unsupported', `${name} is in Fortran order; save it with numpy.ascontiguousarray.`);
+      throw new ExpectedError(
+        'npy-unsupported',
+        `${name} is in Fortran order; save it with numpy.ascontiguousarray.`,
+      );
     }
     const size = height * width;
     const sliceBytes = size * npyItemBytes(header.dtype);
@@ -60,7 +63,11 @@ export function openNpySlices(path: string): SliceSource & { close(): void } {
         indices.forEach((index, i) => {
           readSync(descriptor, raw, i * sliceBytes, sliceBytes, header.dataOffsetBytes + index * sliceBytes);
         });
-        const values = npyValues(raw, { ...header, shape: [indices.length, height, width], dataOffsetBytes: 0 });
+        const values = npyValues(raw, {
+          ...header,
+          shape: [indices.length, height, width],
+          dataOffsetBytes: 0,
+        });
         const bad = values.findIndex((value) => !Number.isFinite(value));
         if (bad >= 0) {
           throw new ExpectedError(

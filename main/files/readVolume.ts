@@ -56,8 +56,10 @@ async function collect(path: string, limit: number | null): Promise<Uint8Array> 
   const file = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw unreadable(name, error);
   });
-  if (!file.isFile()) throw new ExpectedError('file-unreadable', `${name} is not a file; choose a NIfTI or .npy file.`);
-  if (file.size === 0) throw new ExpectedError('file-unreadable', `${name} is empty; export or copy it again.`);
+  if (!file.isFile())
+    throw new ExpectedError('file-unreadable', `${name} is not a file; choose a NIfTI or .npy file.`);
+  if (file.size === 0)
+    throw new ExpectedError('file-unreadable', `${name} is empty; export or copy it again.`);
   const source = createReadStream(path, { highWaterMark: 1 << 20 });
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -65,7 +67,8 @@ async function collect(path: string, limit: number | null): Promise<Uint8Array> 
   let headRead = limit !== null;
   try {
     let stream: AsyncIterable<Uint8Array> = source as AsyncIterable<Uint8Array>;
-    if (await isGzip(path)) stream = source.pipe(createGunzip({ chunkSize: 1 << 20 })) as AsyncIterable<Uint8Array>;
+    if (await isGzip(path))
+      stream = source.pipe(createGunzip({ chunkSize: 1 << 20 })) as AsyncIterable<Uint8Array>;
     for await (const chunk of stream) {
       chunks.push(chunk);
       total += chunk.length;

@@ -109,7 +109,10 @@ export async function prepareSets(
   }
   for (const role of ['reference', 'input'] as const) {
     if (sets[role].length === 0) {
-      throw new ExpectedError('empty-set', `The ${role} set holds no slices; choose volumes or slices that show brain.`);
+      throw new ExpectedError(
+        'empty-set',
+        `The ${role} set holds no slices; choose volumes or slices that show brain.`,
+      );
     }
   }
   const { height, width } = (volumes[0] as SetIndex['volumes'][number]).grid;

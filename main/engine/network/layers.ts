@@ -169,7 +169,12 @@ export interface WeightSpec {
   readonly decays: boolean;
 }
 
-function convSpecs(layer: string, shape: readonly number[], outChannels: number, decays: boolean): WeightSpec[] {
+function convSpecs(
+  layer: string,
+  shape: readonly number[],
+  outChannels: number,
+  decays: boolean,
+): WeightSpec[] {
   return [
     { name: `${layer}/kernel`, shape, start: 'glorot-uniform', trainable: true, decays },
     { name: `${layer}/bias`, shape: [outChannels], start: 'zeros', trainable: true, decays: false },

@@ -108,7 +108,10 @@ function checkArrays(specs: readonly WeightSpec[], arrays: WeightArrays): void {
   for (const spec of specs) {
     const values = arrays.get(spec.name);
     if (!values) {
-      throw new ExpectedError('run-damaged', `The model lacks the weights ${spec.name}; choose another model file.`);
+      throw new ExpectedError(
+        'run-damaged',
+        `The model lacks the weights ${spec.name}; choose another model file.`,
+      );
     }
     if (values.length !== sizeOf(spec.shape)) {
       throw new ExpectedError(

@@ -65,19 +65,28 @@ export class Adam {
     this.step += 1;
     const corrected = (rate * Math.sqrt(1 - BETA_2 ** this.step)) / (1 - BETA_1 ** this.step);
     const decayTerm = tf.tidy(() => {
-      const flat = (tensors: tf.Tensor[]): tf.Tensor1D => tf.concat(tensors.map((t) => tf.reshape(t, [t.size])));
+      const flat = (tensors: tf.Tensor[]): tf.Tensor1D =>
+        tf.concat(tensors.map((t) => tf.reshape(t, [t.size])));
       const theta = flat(this.variables);
       const decayed = tf.mul(theta, this.decay);
       const gradient = tf.add(flat(this.parts.map((part) => gradientOf(gradients, part.variable))), decayed);
       const first = tf.add(tf.mul(this.first, BETA_1), tf.mul(gradient, 1 - BETA_1)) as tf.Tensor1D;
-      const second = tf.add(tf.mul(this.second, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2)) as tf.Tensor1D;
+      const second = tf.add(
+        tf.mul(this.second, BETA_2),
+        tf.mul(tf.square(gradient), 1 - BETA_2),
+      ) as tf.Tensor1D;
       let change = tf.mul(tf.div(first, tf.add(tf.sqrt(second), EPSILON)), corrected);
       if (this.rates) change = tf.mul(change, this.rates);
       tf.dispose([this.first, this.second]);
       this.first = tf.keep(first);
       this.second = tf.keep(second);
-      const next = tf.split(tf.sub(theta, change), this.parts.map((part) => part.size));
-      this.parts.forEach((part, i) => part.variable.assign(tf.reshape(next[i] as tf.Tensor, part.variable.shape)));
+      const next = tf.split(
+        tf.sub(theta, change),
+        this.parts.map((part) => part.size),
+      );
+      this.parts.forEach((part, i) =>
+        part.variable.assign(tf.reshape(next[i] as tf.Tensor, part.variable.shape)),
+      );
       // decayed is 2 λ w, so λ Σ w² is half of w · decayed.
       return this.weightDecay === 0 ? tf.scalar(0) : tf.mul(tf.sum(tf.mul(theta, decayed)), 0.5);
     });

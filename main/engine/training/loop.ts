@@ -142,7 +142,15 @@ export async function train(
     const discriminatorTerms = new TermMeans<DiscriminatorTerms>();
     let number = 0;
     for (let epoch = 0; epoch < settings.discriminatorEpochs && !stopped; epoch++) {
-      for (const batch of discriminatorBatches(reference, input, stage, referencePerEpoch, perEpoch, settings, random)) {
+      for (const batch of discriminatorBatches(
+        reference,
+        input,
+        stage,
+        referencePerEpoch,
+        perEpoch,
+        settings,
+        random,
+      )) {
         const images = loadBatch(batch, reference, input, predict);
         const x = tf.tensor4d(images, [batch.length, height, width, 1]);
         const labels = labelsOf(batch.map((item) => item.real));
@@ -164,7 +172,10 @@ export async function train(
     const generatorTerms = new TermMeans<GeneratorTerms>();
     number = 0;
     for (let epoch = 0; epoch < settings.generatorEpochs && !stopped; epoch++) {
-      for (const indices of batches(shuffled(input.count, random).slice(0, perEpoch), settings.generatorBatch)) {
+      for (const indices of batches(
+        shuffled(input.count, random).slice(0, perEpoch),
+        settings.generatorBatch,
+      )) {
         const x = tf.tensor4d(input.read(indices), [indices.length, height, width, 1]);
         const terms = trainGeneratorStep(networks, generatorAdam, x, stage, settings, dropout);
         x.dispose();
@@ -249,7 +260,9 @@ function loadBatch(
   const images = new Float32Array(batch.length * size);
   for (const source of ['reference', 'input'] as const) {
     for (const cut of [false, true]) {
-      const places = batch.flatMap((item, place) => (item.source === source && item.cut === cut ? [place] : []));
+      const places = batch.flatMap((item, place) =>
+        item.source === source && item.cut === cut ? [place] : [],
+      );
       if (places.length === 0) continue;
       const indices = places.map((place) => (batch[place] as DiscriminatorItem).index);
       const slices = (source === 'reference' ? reference : input).read(indices);

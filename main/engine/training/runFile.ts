@@ -29,7 +29,12 @@ export const runSchema = z.strictObject({
   /** SHA-256 of the sets. */
   sets: z.strictObject({ reference: z.string(), input: z.string() }),
   history: z.array(
-    z.strictObject({ cycle: z.number(), stage: z.union([z.literal(1), z.literal(2)]), discriminator: terms, generator: terms }),
+    z.strictObject({
+      cycle: z.number(),
+      stage: z.union([z.literal(1), z.literal(2)]),
+      discriminator: terms,
+      generator: terms,
+    }),
   ),
   /** Counts of I_ro in the brain of the reference and the input set, in equal bins over [0, 1]. */
   referenceCounts: z.array(z.number()),
@@ -62,19 +67,32 @@ export async function writeRun(
 export async function readRun(folder: string): Promise<{ run: Run; generator: Map<string, Float32Array> }> {
   const name = basename(folder);
   const text = await readFile(join(folder, RUN_FILES.run), 'utf8').catch(() => {
-    throw new ExpectedError('run-damaged', `${name} is not a finished run: it has no ${RUN_FILES.run}. Choose the folder that --out of train named.`);
+    throw new ExpectedError(
+      'run-damaged',
+      `${name} is not a finished run: it has no ${RUN_FILES.run}. Choose the folder that --out of train named.`,
+    );
   });
   let run: Run;
   try {
     run = runSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new ExpectedError('run-damaged', `The run ${name} cannot be read: its ${RUN_FILES.run} is damaged or of another version. Train again.`, String(error));
+    throw new ExpectedError(
+      'run-damaged',
+      `The run ${name} cannot be read: its ${RUN_FILES.run} is damaged or of another version. Train again.`,
+      String(error),
+    );
   }
   const bytes = await readFile(join(folder, RUN_FILES.generator)).catch(() => {
-    throw new ExpectedError('run-damaged', `The run ${name} lacks ${RUN_FILES.generator}; copy the whole folder again, or train again.`);
+    throw new ExpectedError(
+      'run-damaged',
+      `The run ${name} lacks ${RUN_FILES.generator}; copy the whole folder again, or train again.`,
+    );
   });
   if (sha256(bytes) !== run.weights.generator) {
-    throw new ExpectedError('run-damaged', `The weights of the run ${name} are damaged: their checksum differs. Copy the whole folder again, or train again.`);
+    throw new ExpectedError(
+      'run-damaged',
+      `The weights of the run ${name} are damaged: their checksum differs. Copy the whole folder again, or train again.`,
+    );
   }
   return { run, generator: decodeWeights(bytes) };
 }
@@ -88,7 +106,9 @@ function sha256(bytes: Uint8Array): string {
  * all values as little-endian float32.
  */
 export function encodeWeights(arrays: WeightArrays): Uint8Array {
-  const header = Buffer.from(JSON.stringify([...arrays].map(([name, values]) => ({ name, size: values.length }))));
+  const header = Buffer.from(
+    JSON.stringify([...arrays].map(([name, values]) => ({ name, size: values.length }))),
+  );
   const total = [...arrays.values()].reduce((sum, values) => sum + values.length, 0);
   const bytes = Buffer.alloc(4 + header.length + total * 4);
   bytes.writeUInt32LE(header.length, 0);

@@ -1,8 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
 import type { DiscriminatorLayers, GeneratorLayers } from '../network/layers';
-import { CUT_LABEL, REFERENCE_LABEL, disjointness, meanAbsoluteError, meanSquaredError } from '../network/losses';
-import { INFERENCE, runDiscriminator, runGenerator, type DropoutMask, type RunMode } from '../network/networks';
+import {
+  CUT_LABEL,
+  REFERENCE_LABEL,
+  disjointness,
+  meanAbsoluteError,
+  meanSquaredError,
+} from '../network/losses';
+import {
+  INFERENCE,
+  runDiscriminator,
+  runGenerator,
+  type DropoutMask,
+  type RunMode,
+} from '../network/networks';
 import type { NetworkOps } from '../network/ops';
 import type { NetworkWeights } from '../network/weights';
 import type { Adam } from './adam';
@@ -58,7 +70,13 @@ export function generatorGradients(
   let terms: tf.Tensor | null = null;
   const { value, grads } = tf.variableGrads(() => {
     const cuts = runGenerator(ops, networks.generatorLayers, networks.generator, x, mode);
-    const scores = runDiscriminator(ops, networks.discriminatorLayers, networks.discriminator, cuts.ifc, frozen);
+    const scores = runDiscriminator(
+      ops,
+      networks.discriminatorLayers,
+      networks.discriminator,
+      cuts.ifc,
+      frozen,
+    );
     const adversarial = meanAbsoluteError(scores, REFERENCE_LABEL);
     const reconstruction = meanSquaredError(cuts.iro, x);
     const disjoint = disjointness(cuts.ifc, cuts.iwc, stage);

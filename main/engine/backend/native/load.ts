@@ -51,12 +51,15 @@ export async function loadNative(): Promise<Backend | NativeMissing> {
       },
     };
   } catch (error) {
-    return { why: `its library could not be loaded (${error instanceof Error ? error.message : String(error)})` };
+    return {
+      why: `its library could not be loaded (${error instanceof Error ? error.message : String(error)})`,
+    };
   }
 }
 
 /** Node 23 removed util functions that TensorFlow.js 4.22 calls in every operation. */
 function restoreRemovedUtilities(): void {
   const mutable = createRequire(__filename)('node:util') as Record<string, unknown>;
-  mutable['isNullOrUndefined'] ??= (value: unknown): value is null | undefined => value === null || value === undefined;
+  mutable['isNullOrUndefined'] ??= (value: unknown): value is null | undefined =>
+    value === null || value === undefined;
 }

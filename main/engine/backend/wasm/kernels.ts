@@ -18,7 +18,15 @@ export function convFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, windowSize: 
   return tf.tidy(() => {
     const margin = (windowSize - 1) / 2;
     const images = tf.transpose(x, [3, 1, 2, 0]); // [ci, h, w, n]
-    const padded = margin === 0 ? images : tf.pad(images, [[0, 0], [margin, margin], [margin, margin], [0, 0]]);
+    const padded =
+      margin === 0
+        ? images
+        : tf.pad(images, [
+            [0, 0],
+            [margin, margin],
+            [margin, margin],
+            [0, 0],
+          ]);
     const window = tf.transpose(dy, [1, 2, 0, 3]); // [h, w, n, co]
     const swapped = tf.conv2d(padded as tf.Tensor4D, window as tf.Tensor4D, 1, 'valid'); // [ci, k, k, co]
     return tf.transpose(swapped, [1, 2, 0, 3]) as tf.Tensor4D;
@@ -53,7 +61,13 @@ export function channelSums(x: tf.Tensor): tf.Tensor1D {
  * Places a map's channels at an offset among more channels, or takes some of them, by a 1x1 convolution with a matrix of
  * zeros and ones: exact, and many times faster than the backend's own concatenation and slicing of inner axes.
  */
-function selectChannels(x: tf.Tensor4D, from: number, to: number, outChannels: number, count: number): tf.Tensor4D {
+function selectChannels(
+  x: tf.Tensor4D,
+  from: number,
+  to: number,
+  outChannels: number,
+  count: number,
+): tf.Tensor4D {
   return tf.tidy(() => {
     const inChannels = x.shape[3];
     const matrix = new Float32Array(inChannels * outChannels);

@@ -12,7 +12,10 @@ import type { Backend } from '../backend';
 export async function loadWasm(whyNotFaster: string): Promise<Backend> {
   const resolve = createRequire(__filename).resolve;
   // The .wasm files lie beside the package's entry; inside a packaged app they are unpacked from the archive.
-  const folder = dirname(resolve('@tensorflow/tfjs-backend-wasm')).replace('app.asar' + sep, 'app.asar.unpacked' + sep);
+  const folder = dirname(resolve('@tensorflow/tfjs-backend-wasm')).replace(
+    'app.asar' + sep,
+    'app.asar.unpacked' + sep,
+  );
   setWasmPaths(folder + sep);
   await tf.setBackend('wasm');
   await tf.ready();

@@ -29,10 +29,16 @@ export const wasmOps: NetworkOps = {
       const active = convRelu(input, kernel, bias);
       const samples = active.size / active.shape[3];
       const mean = tf.mul(channelSums(active), 1 / samples) as tf.Tensor1D;
-      const variance = tf.tidy(() => tf.mul(channelSums(tf.square(tf.sub(active, mean))), 1 / samples)) as tf.Tensor1D;
+      const variance = tf.tidy(() =>
+        tf.mul(channelSums(tf.square(tf.sub(active, mean))), 1 / samples),
+      ) as tf.Tensor1D;
       onStatistics(mean, variance, samples);
       const inverse = tf.rsqrt(tf.add(variance, NORM_EPSILON)) as tf.Tensor1D;
-      const value = scaleShift(active, tf.mul(gamma, inverse), tf.sub(beta, tf.mul(tf.mul(gamma, inverse), mean)));
+      const value = scaleShift(
+        active,
+        tf.mul(gamma, inverse),
+        tf.sub(beta, tf.mul(tf.mul(gamma, inverse), mean)),
+      );
       save([input, kernel, gamma, active, mean, inverse]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
         const [x0, k0, g0, r, m, inv] = saved as [
@@ -95,7 +101,12 @@ export const wasmOps: NetworkOps = {
       const co = weights.shape[2];
       // Stride equals the window: every output pixel comes from one input pixel, so it is a matrix product.
       const matrix = tf.reshape(weights, [4 * co, ci]); // [(row, column, co), ci]
-      const spread = tf.reshape(tf.matMul(tf.reshape(input, [n * h * w, ci]), matrix, false, true), [n, h, w, 4 * co]);
+      const spread = tf.reshape(tf.matMul(tf.reshape(input, [n * h * w, ci]), matrix, false, true), [
+        n,
+        h,
+        w,
+        4 * co,
+      ]);
       save([input, matrix]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
         const [x0, m0] = saved as [tf.Tensor4D, tf.Tensor2D];
@@ -127,7 +138,10 @@ export const wasmOps: NetworkOps = {
         const gradient = dy as tf.Tensor4D;
         const pixels = gradient.size / gradient.shape[3];
         const rows = tf.reshape(x0, [pixels, x0.shape[3]]) as tf.Tensor2D;
-        const filter = transposedMatMul(rows, tf.reshape(gradient, [pixels, gradient.shape[3]]) as tf.Tensor2D);
+        const filter = transposedMatMul(
+          rows,
+          tf.reshape(gradient, [pixels, gradient.shape[3]]) as tf.Tensor2D,
+        );
         return [convInputGradient(gradient, k0), tf.reshape(filter, k0.shape), channelSums(gradient)];
       };
       return { value, gradFunc };
@@ -160,11 +174,15 @@ export const wasmOps: NetworkOps = {
 };
 
 function convRelu(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
-  return tf.engine().runKernel(
-    'FusedConv2D',
-    { x, filter: kernel, bias } as unknown as tf.NamedTensorMap,
-    { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], activation: 'relu' },
-  ) as tf.Tensor4D;
+  return tf
+    .engine()
+    .runKernel('FusedConv2D', { x, filter: kernel, bias } as unknown as tf.NamedTensorMap, {
+      strides: [1, 1],
+      pad: 'same',
+      dataFormat: 'NHWC',
+      dilations: [1, 1],
+      activation: 'relu',
+    }) as tf.Tensor4D;
 }
 
 /** x * scale + shift with one scale and one shift a channel. */

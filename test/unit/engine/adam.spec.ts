@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { openBackend } from '../../../main/engine/backend/backend';
+import type { WeightSpec } from '../../../main/engine/network/layers';
+import { NetworkWeights } from '../../../main/engine/network/weights';
+import { Adam } from '../../../main/engine/training/adam';
+
+const specs: WeightSpec[] = [
+  { name: 'a/kernel', shape: [2], start: 'ones', trainable: true, decays: true },
+  { name: 'b/bias', shape: [1], start: 'zeros', trainable: true, decays: false },
+];
+
+beforeAll(async () => {
+  await openBackend('wasm');
+});
+
+it('takes the steps of the formula, with decay where it applies and a rate of its own where given', () => {
+  const weights = NetworkWeights.fromArrays(
+    specs,
+    new Map([
+      ['a/kernel', Float32Array.of(1, 2)],
+      ['b/bias', Float32Array.of(0.5)],
+    ]),
+  );
+  const adam = new Adam(weights, 0.1, (name) => (name === 'b/bias' ? 10 : 1));
+  const [a, b] = adam.variables as [tf.Variable, tf.Variable];
+  const given = [
+    [0.3, -0.2, 0.4],
+    [-0.1, 0.5, 0.2],
+  ];
+  // The same by hand in float64: Kingma & Ba with Keras's placement of epsilon.
+  const w = [1, 2, 0.5];
+  const m = [0, 0, 0];
+  const v = [0, 0, 0];
+  const terms: number[] = [];
+  given.forEach((gradient, t) => {
+    const value = adam.apply(
+      { [a.name]: tf.tensor1d(gradient.slice(0, 2)), [b.name]: tf.tensor1d(gradient.slice(2)) },
+      0.01,
+    );
+    terms.push(value);
+    const expectedTerm = 0.1 * ((w[0] as number) ** 2 + (w[1] as number) ** 2);
+    expect(value).toBeCloseTo(expectedTerm, 5);
+    const rate = (0.01 * Math.sqrt(1 - 0.999 ** (t + 1))) / (1 - 0.9 ** (t + 1));
+    for (let i = 0; i < 3; i++) {
+      const g = (gradient[i] as number) + (i < 2 ? 2 * 0.1 * (w[i] as number) : 0);
+      m[i] = 0.9 * (m[i] as number) + 0.1 * g;
+      v[i] = 0.999 * (v[i] as number) + 0.001 * g * g;
+      w[i] =
+        (w[i] as number) -
+        (i === 2 ? 10 : 1) * rate * ((m[i] as number) / (Math.sqrt(v[i] as number) + 1e-7));
+    }
+  });
+  expect(terms).toHaveLength(2);
+  [...a.dataSync(), ...b.dataSync()].forEach((value, i) => expect(value).toBeCloseTo(w[i] as number, 5));
+});
