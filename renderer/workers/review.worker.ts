@@ -1,3 +1,4 @@
+import '../ipc/withoutEval';
 import { ExpectedError, toFailure } from '../../shared/failure';
 import { chooseSliceGrid } from '../../shared/geometry/sliceGrid';
 import { labelComponents } from '../../shared/lesions/components';

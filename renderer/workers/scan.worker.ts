@@ -1,3 +1,4 @@
+import '../ipc/withoutEval';
 import { toFailure } from '../../shared/failure';
 import { parseScan } from './parseScan';
 import { readToken } from './readToken';

@@ -1,0 +1,223 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { ChosenScan, FileToken } from '../../shared/ipc/contract';
+import type { Failure } from '../../shared/failure';
+import { adoptFiles, ask, failureFrom } from '../ipc/client';
+import type { ScanVolume } from '../viewer/scanVolume';
+import type { ScanFacts } from '../workers/parseScan';
+import { ScanLoader } from '../workers/scanLoader';
+import { useJobsStore } from './jobs';
+import { useMessagesStore } from './messages';
+import { VolumeCache } from './volumes';
+
+/** A scan of the study: small facts and decisions; its voxels are in the cache. */
+export interface Scan {
+  readonly file: FileToken;
+  readonly facts: ScanFacts;
+  readonly isInput: boolean;
+  /** Slices that are healthy reference, in order. */
+  readonly reference: readonly number[];
+}
+
+/** A scan on its way in. */
+export interface Loading {
+  readonly file: FileToken;
+  readonly fraction: number;
+}
+
+/** The scans of the study and what the reader has decided about them. */
+export const useStudyStore = defineStore('study', () => {
+  const messages = useMessagesStore();
+  const name = ref('New study');
+  const scans = ref<Scan[]>([]);
+  const loading = ref<Loading[]>([]);
+  const selectedToken = ref<string | null>(null);
+  /** The truth mask that came with a scan (the sample's), by the scan's token. */
+  const truths = ref<Readonly<Record<string, FileToken>>>({});
+  const cache = new VolumeCache();
+  const cancels = new Map<string, AbortController>();
+  const forgetters: ((token: string) => void)[] = [];
+  let loader: ScanLoader | null = null;
+
+  /** The voxels of the selected scan; null while there are none. Replaced, never changed. */
+  const volume = shallowRef<ScanVolume | null>(null);
+
+  const selected = computed(() => scans.value.find(({ file }) => file.token === selectedToken.value) ?? null);
+  const inputs = computed(() => scans.value.filter((scan) => scan.isInput));
+  const referenceCount = computed(() => scans.value.reduce((sum, scan) => sum + scan.reference.length, 0));
+
+  async function openDialog(): Promise<void> {
+    const { files, refused } = await ask('files:open', {});
+    await take(files, refused as readonly Failure[]);
+  }
+
+  async function openDropped(dropped: readonly File[]): Promise<void> {
+    const { files, refused } = await adoptFiles(dropped);
+    await take(files, refused);
+  }
+
+  async function take(files: readonly FileToken[], refused: readonly Failure[]): Promise<void> {
+    refused.forEach((failure) => messages.showFailure(failure));
+    for (const file of files) await add(file);
+  }
+
+  /** Makes the sample study and opens it, its untouched slices marked as healthy reference. */
+  async function openSample(): Promise<void> {
+    const jobs = useJobsStore();
+    const result = await jobs.run('sample', 'Making the sample study', () => ask('study:openSample', {}));
+    if (!result) return;
+    const added = await add(result.scan);
+    if (!added) return;
+    name.value = 'Sample study';
+    truths.value = { ...truths.value, [result.scan.token]: result.truth };
+    setReference(result.scan.token, result.referenceSlices, true);
+    setInput(result.scan.token, true);
+    messages.show(
+      'info',
+      `The sample is a real T1 scan with implanted lesions. Its ${result.referenceSlices.length} slices without lesions are marked as healthy reference.`,
+    );
+  }
+
+  /** Reads a scan into the study. @returns whether it is in it now; a failure is shown. */
+  async function add(file: FileToken): Promise<boolean> {
+    if (scans.value.some((scan) => scan.file.token === file.token)) {
+      await select(file.token);
+      return true;
+    }
+    if (loading.value.some((entry) => entry.file.token === file.token)) return false;
+    try {
+      const { facts, volume: voxels } = await read(file);
+      cache.set(file.token, voxels);
+      scans.value = [...scans.value, { file, facts, isInput: true, reference: [] }];
+      facts.warnings.forEach((warning) => messages.show('warning', `${file.name}: ${warning}`));
+      await select(file.token);
+      return true;
+    } catch (thrown) {
+      // Nothing half open: main forgets the file too.
+      await ask('files:forget', { token: file.token });
+      messages.showFailure(failureFrom(thrown));
+      return false;
+    }
+  }
+
+  async function read(file: FileToken): Promise<{ facts: ScanFacts; volume: ScanVolume }> {
+    loader ??= new ScanLoader();
+    const abort = new AbortController();
+    cancels.set(file.token, abort);
+    loading.value = [...loading.value, { file, fraction: 0 }];
+    try {
+      return await loader.load(
+        file,
+        (fraction) => {
+          loading.value = loading.value.map((entry) =>
+            entry.file.token === file.token ? { ...entry, fraction } : entry,
+          );
+        },
+        abort.signal,
+      );
+    } finally {
+      cancels.delete(file.token);
+      loading.value = loading.value.filter((entry) => entry.file.token !== file.token);
+    }
+  }
+
+  function cancelLoading(token: string): void {
+    cancels.get(token)?.abort();
+  }
+
+  async function select(token: string): Promise<void> {
+    const scan = scans.value.find(({ file }) => file.token === token);
+    if (!scan) return;
+    selectedToken.value = token;
+    const known = cache.get(token);
+    volume.value = known;
+    if (known) return;
+    const { volume: voxels } = await read(scan.file);
+    cache.set(token, voxels);
+    if (selectedToken.value === token) volume.value = voxels;
+  }
+
+  /** Takes a scan out of the study; the message has the way back. */
+  function remove(token: string): void {
+    const at = scans.value.findIndex(({ file }) => file.token === token);
+    const scan = scans.value[at];
+    if (!scan) return;
+    scans.value = scans.value.filter((other) => other !== scan);
+    cache.forget(token);
+    forgetters.forEach((forget) => forget(token));
+    if (selectedToken.value === token) {
+      selectedToken.value = null;
+      volume.value = null;
+      const neighbour = scans.value[Math.min(at, scans.value.length - 1)];
+      if (neighbour) void messages.guard(() => select(neighbour.file.token));
+    }
+    messages.show('info', `${scan.file.name} was taken out of the study.`, {
+      action: { title: 'Undo', run: () => putBack(scan, at) },
+    });
+  }
+
+  function putBack(scan: Scan, at: number): void {
+    if (scans.value.some(({ file }) => file.token === scan.file.token)) return;
+    scans.value = [...scans.value.slice(0, at), scan, ...scans.value.slice(at)];
+    void messages.guard(() => select(scan.file.token));
+  }
+
+  /** Calls the function for every scan that leaves the study: each store forgets what it knows of it. */
+  function onRemoved(forget: (token: string) => void): void {
+    forgetters.push(forget);
+  }
+
+  /** Marks slices as healthy reference, or unmarks them. Slices that the scan has not are passed over. */
+  function setReference(token: string, slices: readonly number[], marked: boolean): void {
+    change(token, (scan) => {
+      const set = new Set(scan.reference);
+      for (const slice of slices) {
+        if (slice < 0 || slice >= scan.facts.sliceCount) continue;
+        if (marked) set.add(slice);
+        else set.delete(slice);
+      }
+      return { ...scan, reference: [...set].sort((a, b) => a - b) };
+    });
+  }
+
+  function setInput(token: string, isInput: boolean): void {
+    change(token, (scan) => ({ ...scan, isInput }));
+  }
+
+  function change(token: string, by: (scan: Scan) => Scan): void {
+    scans.value = scans.value.map((scan) => (scan.file.token === token ? by(scan) : scan));
+  }
+
+  /** What a training is made of: marked slices of each scan, and every slice of the input scans. */
+  function trainingScans(): { reference: ChosenScan[]; input: ChosenScan[] } {
+    return {
+      reference: scans.value
+        .filter((scan) => scan.reference.length > 0)
+        .map((scan) => ({ token: scan.file.token, slices: [...scan.reference] })),
+      input: inputs.value.map((scan) => ({ token: scan.file.token, slices: null })),
+    };
+  }
+
+  return {
+    name,
+    scans,
+    loading,
+    selected,
+    selectedToken,
+    volume,
+    truths,
+    inputs,
+    referenceCount,
+    openDialog,
+    openDropped,
+    openSample,
+    add,
+    cancelLoading,
+    select,
+    remove,
+    onRemoved,
+    setReference,
+    setInput,
+    trainingScans,
+  };
+});

@@ -1,0 +1,137 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { BackendChoice, JobResult } from '../../shared/ipc/contract';
+import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
+import { presets, type PresetName } from '../../shared/study/trainingSettings';
+import { ask, failureFrom } from '../ipc/client';
+import { useJobsStore } from './jobs';
+import { LossHistory } from './lossHistory';
+import { useMessagesStore } from './messages';
+import { useStudyStore } from './study';
+
+/** The settings that the form offers; all others are the preset's. */
+export interface TrainingForm {
+  readonly preset: PresetName;
+  readonly cycles: number;
+  readonly width: number;
+  readonly seed: number;
+  /** null: every slice. */
+  readonly slicesPerEpoch: number | null;
+  readonly backend: BackendChoice;
+}
+
+export type TrainResult = Extract<JobResult, { job: 'train' }>;
+
+/** How far the study's training is. */
+export type TrainingState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'finished'; readonly result: TrainResult }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export function formOf(preset: PresetName): TrainingForm {
+  const { maxCycles, baseWidth, seed, slicesPerEpoch } = presets[preset];
+  return { preset, cycles: maxCycles, width: baseWidth, seed, slicesPerEpoch, backend: 'auto' };
+}
+
+/** The training of the study: its settings, and what it tells while it runs. */
+export const useTrainingStore = defineStore('training', () => {
+  const jobs = useJobsStore();
+  const messages = useMessagesStore();
+  const study = useStudyStore();
+
+  const form = ref<TrainingForm>(formOf('quick'));
+  const state = ref<TrainingState>({ kind: 'none' });
+  /** The newest run that can segment; a later training that fails leaves it. */
+  const run = ref<TrainResult | null>(null);
+  const histogram = shallowRef<IroHistogram | null>(null);
+  const previews = shallowRef<readonly Preview[]>([]);
+  const cycle = ref(0);
+  const losses = new LossHistory();
+  /** Counts up with the losses, which themselves are outside Vue's reach. */
+  const lossVersion = ref(0);
+
+  const job = computed(() => jobs.running.find((candidate) => candidate.type === 'train') ?? null);
+  const missing = computed(() => {
+    if (study.scans.length === 0) return 'No scans yet.';
+    if (study.referenceCount === 0) return 'No reference slices yet. Mark some healthy slices in Data.';
+    if (study.inputs.length === 0) return 'No scan is marked as input. Mark at least one in Data.';
+    return null;
+  });
+
+  function choosePreset(preset: PresetName): void {
+    form.value = { ...formOf(preset), seed: form.value.seed, backend: form.value.backend };
+  }
+
+  /** Trains on what is marked now. @returns the run; null where it was stopped before there was one, or failed. */
+  async function start(): Promise<TrainResult | null> {
+    if (missing.value !== null || state.value.kind === 'running') return null;
+    const { preset, cycles, width, seed, slicesPerEpoch, backend } = form.value;
+    losses.clear();
+    lossVersion.value += 1;
+    histogram.value = null;
+    previews.value = [];
+    cycle.value = 0;
+    state.value = { kind: 'running' };
+    try {
+      const result = await jobs.run(
+        'train',
+        'Training',
+        () =>
+          ask('training:start', {
+            ...study.trainingScans(),
+            preset,
+            overrides: { maxCycles: cycles, baseWidth: width, seed, slicesPerEpoch },
+            backend,
+          }),
+        receive,
+      );
+      if (result) run.value = result;
+      state.value = result ? { kind: 'finished', result } : { kind: 'stopped' };
+      return result;
+    } catch (thrown) {
+      const failure = failureFrom(thrown);
+      state.value = { kind: 'failed', message: failure.message };
+      messages.showFailure(failure);
+      return null;
+    }
+  }
+
+  async function stop(): Promise<void> {
+    if (job.value) await jobs.stop(job.value.id);
+  }
+
+  function receive(event: EngineEvent): void {
+    switch (event.type) {
+      case 'losses':
+        losses.add(event.network, event.cycle, event.step, event.terms);
+        cycle.value = event.cycle;
+        lossVersion.value += 1;
+        break;
+      case 'histogram':
+        histogram.value = event.histogram;
+        break;
+      case 'preview':
+        previews.value = event.previews;
+        break;
+      default:
+    }
+  }
+
+  return {
+    form,
+    state,
+    run,
+    histogram,
+    previews,
+    cycle,
+    losses,
+    lossVersion,
+    job,
+    missing,
+    choosePreset,
+    start,
+    stop,
+  };
+});
