@@ -132,6 +132,14 @@ describe('the building blocks on wasm', () => {
     expect([...depthToSpace2(deep).dataSync()]).toEqual([...x.dataSync()]);
   });
 
+  it('max pooling gives the gradient to the first of the largest in each window', () => {
+    // Two channels, of which the second has ties: 1 in all places of its window.
+    const x = tf.tensor4d([5, 1, 2, 1, 3, 1, 9, 1, 4, 1, 8, 1, 7, 1, 6, 1], [2, 2, 2, 2]);
+    const dy = tf.tensor4d([10, 20, 30, 40], [2, 1, 1, 2]);
+    const gradient = tf.grad((t: tf.Tensor) => backend.ops.maxPool(t as tf.Tensor4D))(x, dy);
+    expect([...gradient.dataSync()]).toEqual([0, 20, 0, 0, 0, 0, 10, 0, 0, 40, 30, 0, 0, 0, 0, 0]);
+  });
+
   it('the filter gradient of a single bright pixel is the window around it', () => {
     // dk[i, j] = Σ x[y + i - 1, x + j - 1] dy[y, x]: with dy a single 1 at (1, 2) it is x's neighbourhood of (1, 2).
     const x = tf.reshape(tf.range(0, 20), [1, 4, 5, 1]) as tf.Tensor4D;

@@ -112,3 +112,28 @@ export function spaceToDepth2(x: tf.Tensor4D): tf.Tensor4D {
 export function transposedMatMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => tf.matMul(tf.transpose(a) as tf.Tensor2D, b));
 }
+
+/**
+ * Gradient of 2x2 max pooling of stride 2. The backend's own kernel gives wrong values for some shapes (seen in 4.22 on
+ * [2, 4, 4, 2]), so it is composed: a window's gradient goes to the first of its largest values in row order.
+ * @param x [n, 2h, 2w, c]
+ * @param y the pooled x, [n, h, w, c]
+ * @param dy [n, h, w, c]
+ * @returns [n, 2h, 2w, c]
+ */
+export function maxPoolGradient(x: tf.Tensor4D, y: tf.Tensor4D, dy: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const c = y.shape[3];
+    const windows = spaceToDepth2(x);
+    let free: tf.Tensor4D = tf.ones(y.shape);
+    let gradient: tf.Tensor4D | null = null;
+    for (let place = 0; place < 4; place++) {
+      const largest = tf.cast(tf.equal(sliceChannels(windows, place * c, c), y), 'float32');
+      const first = tf.mul(largest, free);
+      free = tf.sub(free, first) as tf.Tensor4D;
+      const part = selectChannels(tf.mul(dy, first), 0, place * c, 4 * c, c);
+      gradient = gradient === null ? part : (tf.add(gradient, part) as tf.Tensor4D);
+    }
+    return depthToSpace2(gradient as tf.Tensor4D);
+  });
+}

@@ -6,6 +6,7 @@ import {
   convFilterGradient,
   convInputGradient,
   depthToSpace2,
+  maxPoolGradient,
   sliceChannels,
   spaceToDepth2,
   transposedMatMul,
@@ -29,36 +30,31 @@ export const wasmOps: NetworkOps = {
       const active = convRelu(input, kernel, bias);
       const samples = active.size / active.shape[3];
       const mean = tf.mul(channelSums(active), 1 / samples) as tf.Tensor1D;
-      const variance = tf.tidy(() =>
-        tf.mul(channelSums(tf.square(tf.sub(active, mean))), 1 / samples),
-      ) as tf.Tensor1D;
+      // Everything below works on centred values: with the mean still in, float32 loses digits where the spread is small.
+      const centred = tf.sub(active, mean) as tf.Tensor4D;
+      const variance = tf.mul(channelSums(tf.square(centred)), 1 / samples) as tf.Tensor1D;
       onStatistics(mean, variance, samples);
       const inverse = tf.rsqrt(tf.add(variance, NORM_EPSILON)) as tf.Tensor1D;
-      const value = scaleShift(
-        active,
-        tf.mul(gamma, inverse),
-        tf.sub(beta, tf.mul(tf.mul(gamma, inverse), mean)),
-      );
-      save([input, kernel, gamma, active, mean, inverse]);
+      const value = scaleShift(centred, tf.mul(gamma, inverse), beta);
+      save([input, kernel, gamma, active, centred, inverse]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-        const [x0, k0, g0, r, m, inv] = saved as [
+        const [x0, k0, g0, r, d, inv] = saved as [
           tf.Tensor4D,
           tf.Tensor4D,
           tf.Tensor1D,
           tf.Tensor4D,
-          tf.Tensor1D,
+          tf.Tensor4D,
           tf.Tensor1D,
         ];
         const gradient = dy as tf.Tensor4D;
         const sumDy = channelSums(gradient);
-        const sumDyR = channelSums(tf.mul(gradient, r));
-        // With xhat = (r - mean) * inv: dgamma = Σ dy xhat, and
-        // dr = gamma inv (dy - Σdy / N - xhat dgamma / N) = a dy + b r + c for each channel.
-        const dGamma = tf.mul(inv, tf.sub(sumDyR, tf.mul(m, sumDy)));
+        // With d = r - mean and xhat = d * inv: dgamma = Σ dy xhat, and
+        // dr = gamma inv (dy - Σdy / N - xhat dgamma / N) = a dy + b d + c for each channel.
+        const dGamma = tf.mul(inv, channelSums(tf.mul(gradient, d)));
         const a = tf.mul(g0, inv);
         const b = tf.mul(tf.mul(tf.mul(a, inv), dGamma), -1 / samples);
-        const c = tf.sub(tf.mul(tf.mul(a, sumDy), -1 / samples), tf.mul(b, m));
-        const dActive = tf.add(tf.mul(gradient, a), scaleShift(r, b, c));
+        const c = tf.mul(tf.mul(a, sumDy), -1 / samples);
+        const dActive = tf.add(tf.mul(gradient, a), scaleShift(d, b, c));
         const dConv = tf.mul(dActive, tf.step(r)) as tf.Tensor4D;
         return [
           needsInputGradient ? convInputGradient(dConv, k0) : tf.zerosLike(x0),
@@ -165,7 +161,17 @@ export const wasmOps: NetworkOps = {
   },
 
   maxPool(x) {
-    return tf.maxPool(x, 2, 2, 'valid');
+    const pool = tf.customGrad((...args) => {
+      const [input, save] = args as unknown as [tf.Tensor4D, tf.GradSaveFunc];
+      const value = tf.maxPool(input, 2, 2, 'valid');
+      save([input, value]);
+      return {
+        value,
+        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+          maxPoolGradient(saved[0] as tf.Tensor4D, saved[1] as tf.Tensor4D, dy as tf.Tensor4D),
+      };
+    });
+    return pool(x) as tf.Tensor4D;
   },
 
   matMul(a, b) {
@@ -174,15 +180,13 @@ export const wasmOps: NetworkOps = {
 };
 
 function convRelu(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
-  return tf
-    .engine()
-    .runKernel('FusedConv2D', { x, filter: kernel, bias } as unknown as tf.NamedTensorMap, {
-      strides: [1, 1],
-      pad: 'same',
-      dataFormat: 'NHWC',
-      dilations: [1, 1],
-      activation: 'relu',
-    }) as tf.Tensor4D;
+  return tf.engine().runKernel('FusedConv2D', { x, filter: kernel, bias } as unknown as tf.NamedTensorMap, {
+    strides: [1, 1],
+    pad: 'same',
+    dataFormat: 'NHWC',
+    dilations: [1, 1],
+    activation: 'relu',
+  }) as tf.Tensor4D;
 }
 
 /** x * scale + shift with one scale and one shift a channel. */
