@@ -46,7 +46,7 @@ const chosenScan = z.strictObject({
 });
 export type ChosenScan = z.infer<typeof chosenScan>;
 
-const maskBytes = z.instanceof(Uint8Array);
+const maskBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const contract = {
   'app:info': {
