@@ -29,7 +29,7 @@ let queue: Promise<void> = Promise.resolve();
 port.on('message', ({ data }) => {
   const parsed = engineRequestSchema.safeParse(data);
   if (!parsed.success) {
-    const jobId = String((data as { jobId?: unknown } | null)?.jobId ?? '');
+    const { jobId } = data as { jobId?: unknown };
     const failure = toFailure(
       new ExpectedError(
         'internal',
@@ -37,7 +37,7 @@ port.on('message', ({ data }) => {
         parsed.error.message,
       ),
     );
-    port.postMessage({ type: 'failed', jobId, failure });
+    port.postMessage({ type: 'failed', jobId: typeof jobId === 'string' ? jobId : '', failure });
     return;
   }
   const request = parsed.data;
