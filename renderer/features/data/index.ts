@@ -1,0 +1,1 @@
+export { default as DataPlace } from './DataPlace.vue';

@@ -1,0 +1,1 @@
+export { default as ExportPlace } from './ExportPlace.vue';

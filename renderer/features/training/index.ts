@@ -1,0 +1,1 @@
+export { default as TrainPlace } from './TrainPlace.vue';
