@@ -7,7 +7,7 @@ const isCheckout = existsSync(new URL('../main/cli', import.meta.url));
 if (isCheckout) {
   try {
     const { ensureBuilt } = await import('../scripts/build.mjs');
-    await ensureBuilt();
+    await ensureBuilt({ wanted: ['node'] });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);

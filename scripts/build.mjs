@@ -4,33 +4,40 @@ import path from 'node:path';
 import { root } from './paths.mjs';
 import { lastLines, PlainError, run, runAsScript } from './processes.mjs';
 
-/** Everything that the build reads. */
-const sources = [
-  'shared',
-  'main',
-  'renderer',
-  'resources',
-  'electron.vite.config.ts',
-  'package-lock.json',
-  'package.json',
-  'tsconfig.base.json',
-];
-const outputs = [
-  'main/index.cjs',
-  'main/engine.cjs',
-  'main/cli.cjs',
-  'preload/preload.cjs',
-  'renderer/index.html',
-];
+/** @typedef {'node' | 'window'} Part */
+
+const settings = ['electron.vite.config.ts', 'package-lock.json', 'package.json', 'tsconfig.base.json'];
+
+/**
+ * What can be built alone: what runs in Node (Electron's main process, the engine, the command line), and the window. The
+ * command line needs only the first.
+ *
+ * @type {Record<Part, { targets: string[], sources: string[], outputs: string[] }>}
+ */
+const parts = {
+  node: {
+    targets: ['main'],
+    sources: ['shared', 'main', ...settings],
+    outputs: ['main/index.cjs', 'main/engine.cjs', 'main/cli.cjs'],
+  },
+  window: {
+    targets: ['preload', 'renderer'],
+    sources: ['shared', 'main', 'renderer', 'resources', ...settings],
+    outputs: ['preload/preload.cjs', 'renderer/index.html'],
+  },
+};
+/** @type {readonly Part[]} */
+const allParts = ['node', 'window'];
 
 /**
  * A digest of which source files there are, with their sizes and times: it moves with every edit, also with a file deleted
  * or put back, and costs a few milliseconds, so that the command line can afford it on each start.
  *
+ * @param {Part} part
  * @param {string} [checkout]
  * @returns {string}
  */
-export function sourcesDigest(checkout = root) {
+export function sourcesDigest(part, checkout = root) {
   const hash = createHash('sha256');
   /** @param {string} relative */
   const add = (relative) => {
@@ -42,51 +49,69 @@ export function sourcesDigest(checkout = root) {
     }
     for (const name of fs.readdirSync(path.join(checkout, relative)).sort()) add(`${relative}/${name}`);
   };
-  sources.forEach(add);
+  parts[part].sources.forEach(add);
   return hash.digest('hex');
 }
 
 /**
+ * @param {Part} part
  * @param {string} [checkout]
- * @returns {boolean} whether out/ is what the sources would give now
+ * @returns {string} the file that says what a part was built from
  */
-export function isBuilt(checkout = root) {
-  const stamp = path.join(checkout, 'out', 'build-stamp');
+export function stampFile(part, checkout = root) {
+  return path.join(checkout, 'out', `built-${part}`);
+}
+
+/**
+ * @param {Part} part
+ * @param {string} [checkout]
+ * @returns {boolean} whether the part in out/ is what the sources would give now
+ */
+export function isBuilt(part, checkout = root) {
+  const stamp = stampFile(part, checkout);
   return (
     fs.existsSync(stamp) &&
-    fs.readFileSync(stamp, 'utf8') === sourcesDigest(checkout) &&
-    outputs.every((file) => fs.existsSync(path.join(checkout, 'out', file)))
+    fs.readFileSync(stamp, 'utf8') === sourcesDigest(part, checkout) &&
+    parts[part].outputs.every((file) => fs.existsSync(path.join(checkout, 'out', file)))
   );
 }
 
 /**
- * Builds out/ when it is missing or older than the sources. Processes that come at the same time wait for the first.
+ * Builds what is missing in out/ or older than its sources. Processes that come at the same time wait for the first.
  *
- * @param {{ say?: (line: string) => void, quiet?: boolean }} [options] quiet: the bundler's output only in an error
+ * @param {{ wanted?: readonly Part[], say?: (line: string) => void, quiet?: boolean }} [options]
+ *   quiet: the bundler's output only in an error
  * @returns {Promise<boolean>} whether it had to build
  */
-export async function ensureBuilt({ say = (line) => console.error(line), quiet = true } = {}) {
-  if (isBuilt()) return false;
+export async function ensureBuilt({
+  wanted = allParts,
+  say = (line) => console.error(line),
+  quiet = true,
+} = {}) {
+  const isOld = (/** @type {Part} */ part) => !isBuilt(part);
+  if (!wanted.some(isOld)) return false;
   const out = path.join(root, 'out');
   fs.mkdirSync(out, { recursive: true });
   const release = await lock(path.join(out, '.building'));
   try {
-    if (isBuilt()) return false;
-    const stamp = path.join(out, 'build-stamp');
-    fs.rmSync(stamp, { force: true });
+    const old = wanted.filter(isOld);
+    if (old.length === 0) return false;
+    if (!fs.existsSync(path.join(root, 'node_modules', 'electron-vite')))
+      throw new PlainError('The packages are not installed: run `npm ci` first.');
     say('Building once ...');
-    const digest = sourcesDigest();
-    const cli = path.join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
-    if (!fs.existsSync(cli)) throw new PlainError('The packages are not installed: run `npm ci` first.');
-    const { code, output } = await run(process.execPath, [cli, 'build'], {
-      cwd: root,
-      quiet,
-      onStdout: 'stderr',
-    });
+    const digests = old.map((part) => sourcesDigest(part));
+    for (const part of old) fs.rmSync(stampFile(part), { force: true });
+    const { code, output } = await run(
+      process.execPath,
+      [path.join(root, 'scripts', 'buildTargets.mjs'), ...old.flatMap((part) => parts[part].targets)],
+      { cwd: root, quiet, onStdout: 'stderr' },
+    );
     if (code !== 0) throw new PlainError(`The build failed:\n${lastLines(output, 30)}`);
-    const missing = outputs.filter((file) => !fs.existsSync(path.join(out, file)));
+    const missing = old
+      .flatMap((part) => parts[part].outputs)
+      .filter((file) => !fs.existsSync(path.join(out, file)));
     if (missing.length > 0) throw new PlainError(`The build made no ${missing.join(', ')}.`);
-    fs.writeFileSync(stamp, digest);
+    old.forEach((part, index) => fs.writeFileSync(stampFile(part), /** @type {string} */ (digests[index])));
     return true;
   } finally {
     release();

@@ -10,7 +10,10 @@ function folder(what: string, variable: string, usual: string): string | null {
   return absent(what, `Put it at ${usual}, or name its folder in ${variable}.`);
 }
 
-/** The folder with the real MS scans and their expert masks, or null where it is not at hand (in CI: throws). */
+/**
+ * The folder with the real MS scans and their expert masks, or null where it is not at hand (in CI: throws).
+ * @public
+ */
 export function realData(): string | null {
   return folder('The set of real MS scans', 'ASCNET_DATA', join(shared, 'data', 'ms-open'));
 }

@@ -2,14 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isBuilt, sourcesDigest } from '../../../scripts/build.mjs';
+import { isBuilt, sourcesDigest, stampFile } from '../../../scripts/build.mjs';
 
 describe('whether out/ is up to date', () => {
   let checkout: string;
 
+  function stamp(): void {
+    for (const part of ['node', 'window'] as const)
+      writeFileSync(stampFile(part, checkout), sourcesDigest(part, checkout));
+  }
+
   beforeEach(() => {
     checkout = mkdtempSync(join(tmpdir(), 'asc-net-build-'));
-    for (const dir of ['shared', 'main', 'out/main', 'out/preload', 'out/renderer'])
+    for (const dir of ['shared', 'main', 'renderer', 'out/main', 'out/preload', 'out/renderer'])
       mkdirSync(join(checkout, dir), { recursive: true });
     writeFileSync(join(checkout, 'shared', 'a.ts'), 'export const a = 1;');
     for (const file of [
@@ -20,30 +25,36 @@ describe('whether out/ is up to date', () => {
       'renderer/index.html',
     ])
       writeFileSync(join(checkout, 'out', file), '');
-    writeFileSync(join(checkout, 'out', 'build-stamp'), sourcesDigest(checkout));
+    stamp();
   });
   afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
   it('is, when nothing moved', () => {
-    expect(isBuilt(checkout)).toBe(true);
+    expect(isBuilt('node', checkout)).toBe(true);
   });
 
   it('is not after an edit, a new file, a deleted file or a missing output', () => {
     const source = join(checkout, 'shared', 'a.ts');
     utimesSync(source, new Date(0), new Date(0));
-    expect(isBuilt(checkout)).toBe(false);
+    expect(isBuilt('node', checkout)).toBe(false);
 
-    writeFileSync(join(checkout, 'out', 'build-stamp'), sourcesDigest(checkout));
+    stamp();
     writeFileSync(join(checkout, 'main', 'b.ts'), '');
-    expect(isBuilt(checkout)).toBe(false);
+    expect(isBuilt('node', checkout)).toBe(false);
     rmSync(join(checkout, 'main', 'b.ts'));
-    expect(isBuilt(checkout)).toBe(true);
+    expect(isBuilt('node', checkout)).toBe(true);
 
     rmSync(source);
-    expect(isBuilt(checkout)).toBe(false);
+    expect(isBuilt('node', checkout)).toBe(false);
 
-    writeFileSync(join(checkout, 'out', 'build-stamp'), sourcesDigest(checkout));
+    stamp();
     rmSync(join(checkout, 'out', 'main', 'cli.cjs'));
-    expect(isBuilt(checkout)).toBe(false);
+    expect(isBuilt('node', checkout)).toBe(false);
+  });
+
+  it('leaves what runs in Node alone when only the window was edited', () => {
+    writeFileSync(join(checkout, 'renderer', 'App.vue'), '<template></template>');
+    expect(isBuilt('node', checkout)).toBe(true);
+    expect(isBuilt('window', checkout)).toBe(false);
   });
 });
