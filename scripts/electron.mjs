@@ -77,25 +77,25 @@ export async function electronExecutable(say = (line) => console.error(line)) {
 }
 
 /**
- * How to start this app, for child_process.spawn as for Playwright's _electron.launch.
+ * How to start this app, for child_process.spawn as for Playwright's _electron.launch: the checkout in the Electron at hand,
+ * or the packaged app whose executable ASCNET_APP names.
  *
- * @param {{ args?: readonly string[], env?: NodeJS.ProcessEnv, electron?: ElectronFound }} [options]
- * @returns {Promise<{ executablePath: string, args: string[], env: Record<string, string>, electron: ElectronFound }>}
+ * @param {{ args?: readonly string[], env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<{ executablePath: string, args: string[], env: Record<string, string> }>}
  */
 export async function appLaunch(options = {}) {
-  const electron = options.electron ?? (await electronExecutable());
   /** @type {Record<string, string>} */
   const env = {};
   for (const [name, value] of Object.entries({ ...process.env, ...options.env }))
     if (value !== undefined) env[name] = value;
   // Set in terminals of editors that are Electron apps themselves; with it Electron would be a plain Node.
   delete env.ELECTRON_RUN_AS_NODE;
-  return {
-    executablePath: electron.path,
-    args: [...sandboxSwitches(), root, ...(options.args ?? [])],
-    env,
-    electron,
-  };
+  const switches = sandboxSwitches();
+  const args = options.args ?? [];
+  const packaged = process.env.ASCNET_APP;
+  if (packaged) return { executablePath: path.resolve(packaged), args: [...switches, ...args], env };
+  const electron = await electronExecutable();
+  return { executablePath: electron.path, args: [...switches, root, ...args], env };
 }
 
 /**
@@ -103,7 +103,7 @@ export async function appLaunch(options = {}) {
  *
  * @returns {string[]}
  */
-export function sandboxSwitches() {
+function sandboxSwitches() {
   return process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 }
 
