@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, markRaw, ref, shallowRef } from 'vue';
 import type { BackendChoice, JobResult } from '../../shared/ipc/contract';
 import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
 import { presets, type PresetName } from '../../shared/study/trainingSettings';
@@ -48,7 +48,7 @@ export const useTrainingStore = defineStore('training', () => {
   const histogram = shallowRef<IroHistogram | null>(null);
   const previews = shallowRef<readonly Preview[]>([]);
   const cycle = ref(0);
-  const losses = new LossHistory();
+  const losses = markRaw(new LossHistory());
   /** Counts up with the losses, which themselves are outside Vue's reach. */
   const lossVersion = ref(0);
 

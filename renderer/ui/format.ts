@@ -42,8 +42,13 @@ function significant(value: number, digits: number): string {
 
 /** "R 12.0 A -34.5 S 20.0 mm": from the middle towards the patient's right, front and top; RAS+. */
 export function formatWorld(world: Triple): string {
+  return `${formatPlace(world)} mm`;
+}
+
+/** The same without its unit, for a column that says it once. */
+export function formatPlace(world: Triple): string {
   const [x, y, z] = world.map((value) => (Object.is(Math.round(value * 10), -0) ? 0 : value).toFixed(1));
-  return `R ${x} A ${y} S ${z} mm`;
+  return `R ${x} A ${y} S ${z}`;
 }
 
 /** "1 slice", "3 slices". */

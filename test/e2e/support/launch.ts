@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+import { appLaunch } from '../../../scripts/electron.mjs';
+
+/** The running program with a profile of its own, and a folder for what a test writes. */
+export interface Running {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  readonly folder: string;
+  /** What the page said on its console as errors, and errors that nobody caught. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+/** Starts the built program. */
+export async function launch(): Promise<Running> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-'));
+  const { executablePath, args, env } = await appLaunch({
+    env: { ASCNET_USER_DATA: path.join(folder, 'profile') },
+  });
+  const app = await _electron.launch({ executablePath, args, env });
+  const page = await app.firstWindow();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.locator('.desk').waitFor();
+  return {
+    app,
+    page,
+    folder,
+    complaints,
+    close: async () => {
+      await app.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Sets the size of the page itself, as on a screen of that size without a window frame. */
+export async function resize({ app, page }: Running, width: number, height: number): Promise<void> {
+  await app.evaluate(
+    ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
+    { width, height },
+  );
+  await page.waitForFunction(
+    (size) => window.innerWidth === size.width && window.innerHeight === size.height,
+    { width, height },
+  );
+}
