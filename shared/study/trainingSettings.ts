@@ -31,8 +31,11 @@ export const trainingSettingsSchema = z.strictObject({
   generatorRate: z.number().positive(),
   /** Learning rate of the layer that mixes the cuts into I_ro, as a multiple of M's. Scripts: 1. */
   mixingRateFactor: z.number().positive(),
-  /** Start of the mixing layer: both weights and the bias; null starts it at random as the scripts do. */
-  mixingStart: z.strictObject({ weight: z.number(), bias: z.number() }).nullable(),
+  /**
+   * Start of the mixing layer, I_ro = sigmoid(ifcWeight I_fc + iwcWeight I_wc + bias); null starts it at random as the
+   * scripts do, which leaves I_ro flat near 0.5 for a long time.
+   */
+  mixingStart: z.strictObject({ ifcWeight: z.number(), iwcWeight: z.number(), bias: z.number() }).nullable(),
   /** Weights of the three loss terms of M. Paper and scripts: all 1. */
   adversarialWeight: z.number().min(0),
   reconstructionWeight: z.number().min(0),
@@ -87,6 +90,7 @@ export const presets: Readonly<Record<PresetName, TrainingSettings>> = {
     generatorBatch: 4,
     generatorRate: 1e-3,
     mixingRateFactor: 10,
-    mixingStart: { weight: 4, bias: -3 },
+    // Reaches from 0.12 to 0.98 with one of the cuts alone, so that bright tissue does not saturate it.
+    mixingStart: { ifcWeight: 4, iwcWeight: 6, bias: -2 },
   },
 };

@@ -125,7 +125,10 @@ describe.skipIf(reference === null)('the networks against Keras, number by numbe
     const all = networks();
     const cuts = runGenerator(all.ops, all.generatorLayers, all.generator, images('input'), INFERENCE);
     for (const name of ['ifc', 'iwc', 'iro'] as const) {
-      expect(largestDifference(cuts[name].dataSync(), array(`predict_${name}`)), name).toBeLessThan(1e-5);
+      expect(
+        largestDifference(cuts[name].dataSync<'float32'>(), array(`predict_${name}`)),
+        name,
+      ).toBeLessThan(1e-5);
     }
     const scores = runDiscriminator(
       all.ops,
@@ -134,7 +137,7 @@ describe.skipIf(reference === null)('the networks against Keras, number by numbe
       images('input'),
       INFERENCE,
     );
-    expect(largestDifference(scores.dataSync(), array('predict_score'))).toBeLessThan(1e-5);
+    expect(largestDifference(scores.dataSync<'float32'>(), array('predict_score'))).toBeLessThan(1e-5);
   });
 
   it.each([1, 2] as const)('stage %i: losses, gradients and one step of the main module', (stage) => {

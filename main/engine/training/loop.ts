@@ -206,10 +206,10 @@ export async function train(
   return { generator, discriminator, history, stoppedEarly: stopped };
 }
 
-/** Starts I_ro as sigmoid(weight (I_fc + I_wc) + bias). */
-function startMixing(generator: NetworkWeights, start: { weight: number; bias: number }): void {
-  const kernel = tf.fill([1, 1, 2, 1], start.weight);
-  const bias = tf.fill([1], start.bias);
+/** Gives the layer that mixes the cuts into I_ro its start. */
+function startMixing(generator: NetworkWeights, start: NonNullable<TrainingSettings['mixingStart']>): void {
+  const kernel = tf.tensor4d([start.ifcWeight, start.iwcWeight], [1, 1, 2, 1]);
+  const bias = tf.tensor1d([start.bias]);
   generator.get(`${OUTPUT_NAMES.iro}/kernel`).assign(kernel);
   generator.get(`${OUTPUT_NAMES.iro}/bias`).assign(bias);
   tf.dispose([kernel, bias]);
