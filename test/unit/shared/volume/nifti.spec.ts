@@ -90,6 +90,9 @@ describe('what nifti-reader-js gets wrong', () => {
     expect([...volume.data]).toEqual(Array.from({ length: 24 }, (_, i) => i));
     // The well-formed one before it is kept.
     expect(volume.header?.extensions).toEqual(bytes.subarray(352, 368));
+    // One that would reach into the voxels is none.
+    view.setInt32(368, 64, true);
+    expect(volumeFromNifti(bytes).header?.extensions).toEqual(bytes.subarray(352, 368));
   });
 });
 
@@ -105,10 +108,15 @@ describe('reading NIfTI', () => {
   });
 
   it('reads a small Buffer of Node’s, which lies in a shared pool', () => {
-    const pooled = Buffer.from(makeNifti(1, 'float32'));
-    expect(pooled.byteOffset + pooled.buffer.byteLength).toBeGreaterThan(pooled.length);
-    const { values } = trueValues(volumeFromNifti(pooled));
-    expect([...values]).toEqual(Array.from({ length: 24 }, (_, i) => i));
+    const file = makeNifti(1, 'float32');
+    for (const shift of [0, 1, 2, 3, 4]) {
+      const pool = Buffer.alloc(8192, 0xaa);
+      const pooled = pool.subarray(1000 + shift, 1000 + shift + file.length);
+      pooled.set(file);
+      const { values } = trueValues(volumeFromNifti(pooled));
+      expect([...values]).toEqual(Array.from({ length: 24 }, (_, i) => i));
+      expect(readNiftiHeader(pooled).srow).toEqual(readNiftiHeader(file).srow);
+    }
   });
 
   it('counts voxels that are not finite, and makes them 0', () => {
