@@ -92,7 +92,8 @@ export function implantLesions(input: ImplantInput): ImplantedScan {
   const random = createRandom(input.seed);
   const { count = 30, radiusMm = [3, 7.5] } = input;
   const slabs = (input.slabs ?? defaultSlabs).map((slab) => slabSlices(slab, bounds, sliceAxis, upwards));
-  const site: Site = { original: input.values, mask, dims, zooms, sliceAxis, range };
+  const darkest = percentileOfSorted(inside, 25);
+  const site: Site = { original: input.values, mask, dims, zooms, sliceAxis, range, darkest };
   const placed: Shape[] = [];
   const lesions: ImplantedLesion[] = [];
   // From large to small, because the large ones find room least easily.
@@ -118,6 +119,8 @@ interface Site {
   readonly zooms: Triple;
   readonly sliceAxis: 0 | 1 | 2;
   readonly range: number;
+  /** Mean value below which a place is not tissue: CSF is the darkest part of a brain. */
+  readonly darkest: number;
 }
 
 interface Wave {
@@ -208,7 +211,10 @@ function findRoom(
       texture: Array.from({ length: 4 }, () => wave(random, 5)),
     };
     const { centre } = shape;
-    if (site.mask[centre[0] + dims[0] * (centre[1] + dims[1] * centre[2])] === 0) continue;
+    const middle = centre[0] + dims[0] * (centre[1] + dims[1] * centre[2]);
+    if (site.mask[middle] === 0) continue;
+    // A place whose middle is as bright as the lesion is seldom dark enough on the whole: a quick way out.
+    if ((site.original[middle] as number) > shape.level - 0.5 * leastContrast * site.range) continue;
     if (fits(site, shape, placed) && contrasts(site, shape)) return shape;
   }
   return null;
@@ -276,7 +282,7 @@ function contrasts(site: Site, shape: Shape): boolean {
   const mean = sum / weights;
   const deviation = Math.sqrt(Math.max(0, squares / weights - mean * mean));
   const contrast = (shape.level - mean) / site.range;
-  return contrast >= leastContrast && contrast <= 2.25 * leastContrast && deviation <= 0.12 * site.range;
+  return mean >= site.darkest && contrast >= leastContrast && deviation <= 0.12 * site.range;
 }
 
 /** Visits the voxels that the lesion changes, with its weight there (0..1) and the offset from its centre in mm. */
