@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { app, BrowserWindow, session, utilityProcess } from 'electron';
+import { app, type BrowserWindow, session, utilityProcess } from 'electron';
 import { eventChannel } from '../shared/ipc/channels';
 import type { PageEvent } from '../shared/ipc/contract';
 import { EngineHost } from './engineHost';
