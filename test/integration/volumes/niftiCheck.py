@@ -1,6 +1,7 @@
 """Reads masks and maps that we wrote and holds them against their sources, with nibabel and SimpleITK.
 
-usage: niftiCheck.py LIST.json    a list of {source, kind, ours, dtype, values, description, itk}; prints the list of faults as JSON
+usage: niftiCheck.py LIST.json    a list of {source, kind, ours, dtype, values, description, itk}; prints the list of faults as
+JSON. In place of all values there may be `set`, which says the few that are not 0, by their place in the file.
 """
 import json
 import sys
@@ -61,7 +62,13 @@ for case in json.load(open(sys.argv[1])):
         fault(f"description {header['descrip'].item()}")
     if header.endianness != '<':
         fault('byte order')
-    if not np.array_equal(np.asanyarray(ours.dataobj).ravel(order='F'), np.array(case['values'], dtype=case['dtype'])):
+    if 'set' in case:
+        values = np.zeros(np.prod(shape), case['dtype'])
+        for index, value in case['set'].items():
+            values[int(index)] = value
+    else:
+        values = np.array(case['values'], dtype=case['dtype'])
+    if not np.array_equal(np.asanyarray(ours.dataobj).ravel(order='F'), values):
         fault('voxels')
     if case['itk']:
         corners = [(0.0, 0.0, 0.0), (shape[0] - 1.0, 0.0, 0.0), (1.0, 2.0, 1.0), (0.5, shape[1] - 1.0, 1.25)]
@@ -69,6 +76,6 @@ for case in json.load(open(sys.argv[1])):
         wanted = nib.affines.apply_affine(ours.affine, corners)
         if not np.allclose(points, wanted, atol=1e-4):
             fault(f'SimpleITK sees {points.tolist()} where the affine says {wanted.tolist()}')
-        if not np.array_equal(voxels.ravel(), np.array(case['values'], dtype=case['dtype'])):
+        if not np.array_equal(voxels.ravel(), values):
             fault('SimpleITK sees other voxels')
 print(json.dumps(faults))
