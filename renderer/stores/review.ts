@@ -48,6 +48,8 @@ export const useReviewStore = defineStore('review', () => {
   const truth = shallowRef<Uint8Array | null>(null);
   const lesionId = ref<number | null>(null);
   const segmenting = ref<string | null>(null);
+  /** Whether the mask at the newest threshold could not be made. */
+  const failed = ref(false);
   let session: ReviewSession | null = null;
 
   const current = computed(() =>
@@ -96,7 +98,10 @@ export const useReviewStore = defineStore('review', () => {
         mask.value = found;
         summary.value = facts;
       },
-      onFailure: (error) => void messages.guard(() => Promise.reject(error)),
+      onFailure: (error) => {
+        failed.value = true;
+        void messages.guard(() => Promise.reject(error));
+      },
     });
     session = mine;
     const [iro, input, ifc, iwc, iroSlices] = await Promise.all([
@@ -132,6 +137,7 @@ export const useReviewStore = defineStore('review', () => {
     summary.value = null;
     truth.value = null;
     lesionId.value = null;
+    failed.value = false;
   }
 
   function setThreshold(next: number): void {
@@ -140,6 +146,7 @@ export const useReviewStore = defineStore('review', () => {
     if (token === null || !segmentation) return;
     const clamped = Math.min(1, Math.max(0, next));
     segmentations.value = { ...segmentations.value, [token]: { ...segmentation, threshold: clamped } };
+    failed.value = false;
     session?.threshold(clamped);
   }
 
@@ -161,15 +168,32 @@ export const useReviewStore = defineStore('review', () => {
     showLesion(lesions[next] as LesionRow);
   }
 
+  /** The mask at the threshold that the reader sees, once the worker has caught up with it. */
+  async function settledMask(token: string): Promise<Uint8Array> {
+    if (!settled.value && !failed.value) {
+      await new Promise<void>((resolve) => {
+        const stop = watch([settled, failed, () => study.selectedToken], () => {
+          stop();
+          resolve();
+        });
+      });
+    }
+    if (!mask.value || !settled.value || study.selectedToken !== token) {
+      throw new ExpectedError('internal', 'The mask could not be made: move the threshold and try again.');
+    }
+    return mask.value;
+  }
+
   /** Writes the selected scan's mask where the reader says. */
   async function exportMask(): Promise<void> {
     const token = study.selectedToken;
     if (!study.selected || token === null || !current.value) return;
-    if (!mask.value || !settled.value) {
-      throw new ExpectedError('busy', 'The mask is still being made: try again in a moment.');
-    }
-    const dims = study.selected.facts.dims;
-    const { saved } = await ask('export:mask', { scan: token, dims: [...dims], mask: mask.value });
+    const { dims } = study.selected.facts;
+    const { saved } = await ask('export:mask', {
+      scan: token,
+      dims: [...dims],
+      mask: await settledMask(token),
+    });
     if (saved) messages.show('success', `Saved ${saved.name}.`);
   }
 

@@ -1,0 +1,135 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+import { launch, type Running } from './launch';
+
+/** The window as its reader knows it: four places, each with what can be done there. */
+export class Desk {
+  readonly running: Running;
+  readonly page: Page;
+
+  constructor(running: Running) {
+    this.running = running;
+    this.page = running.page;
+  }
+
+  static async open(): Promise<Desk> {
+    return new Desk(await launch());
+  }
+
+  close(): Promise<void> {
+    return this.running.close();
+  }
+
+  async goTo(place: 'Data' | 'Train' | 'Review' | 'Export'): Promise<void> {
+    await this.page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name: place }).click();
+  }
+
+  /** What the open dialog will answer from now on. */
+  async answerOpenDialog(paths: readonly string[]): Promise<void> {
+    await this.running.app.evaluate(
+      ({ dialog }, filePaths) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: filePaths.length === 0, filePaths });
+      },
+      [...paths],
+    );
+  }
+
+  /** What the save dialog will answer from now on; null cancels it. */
+  async answerSaveDialog(path: string | null): Promise<void> {
+    await this.running.app.evaluate(({ dialog }, filePath) => {
+      dialog.showSaveDialog = () =>
+        Promise.resolve({ canceled: filePath === null, filePath: filePath ?? '' });
+    }, path);
+  }
+
+  async openScans(paths: readonly string[]): Promise<void> {
+    await this.answerOpenDialog(paths);
+    await this.page.getByRole('button', { name: 'Open scans...' }).click();
+  }
+
+  /** Drops files on the window as a file manager does: real files, which have a path that the page cannot see. */
+  async drop(paths: readonly string[]): Promise<void> {
+    await this.page.evaluate(() => {
+      const input = document.createElement('input');
+      input.type = 'file';
+      input.multiple = true;
+      input.id = 'files-to-drop';
+      document.body.append(input);
+    });
+    await this.page.setInputFiles('#files-to-drop', [...paths]);
+    await this.page.evaluate(() => {
+      const input = document.querySelector<HTMLInputElement>('#files-to-drop');
+      const dataTransfer = new DataTransfer();
+      for (const file of input?.files ?? []) dataTransfer.items.add(file);
+      input?.remove();
+      document.querySelector('.desk')?.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
+    });
+  }
+
+  async openSample(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Open sample study' }).first().click();
+    await expect(this.scanRows).toHaveCount(1, { timeout: 90_000 });
+    await expect(this.referenceCount).not.toHaveText(/^0 of/);
+  }
+
+  get scanRows(): Locator {
+    return this.page.getByTestId('scan-row');
+  }
+
+  get referenceCount(): Locator {
+    return this.page.getByTestId('reference-count');
+  }
+
+  get sliceSlider(): Locator {
+    return this.page.getByRole('slider', { name: 'Slice' });
+  }
+
+  get stage(): Locator {
+    return this.page.getByTestId('stage');
+  }
+
+  get status(): Locator {
+    return this.page.getByTestId('status-line');
+  }
+
+  get messages(): Locator {
+    return this.page.getByTestId('message');
+  }
+
+  /** Sets up the shortest training that still goes through every part of one. */
+  async setShortTraining(): Promise<void> {
+    await this.page.getByTestId('cycles').fill('1');
+    await this.page.getByTestId('width').fill('1');
+    await this.page.getByTestId('slices-per-epoch').fill('8');
+  }
+
+  get train(): Locator {
+    return this.page.getByTestId('train');
+  }
+
+  get headline(): Locator {
+    return this.page.getByTestId('training-headline');
+  }
+
+  get thresholdSlider(): Locator {
+    return this.page.getByTestId('threshold-slider');
+  }
+
+  get lesionTotal(): Locator {
+    return this.page.getByTestId('lesion-total');
+  }
+
+  /** How many pixels of the picture have the mask's colour. */
+  async maskPixels(): Promise<number> {
+    return this.stage.locator('canvas').evaluate((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const context = (canvas as HTMLCanvasElement).getContext('2d');
+      const data = context?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();
+      let found = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        // Grey pictures have no colour: whatever is clearly more red than blue is mask.
+        if ((data[i] as number) - (data[i + 2] as number) > 60) found += 1;
+      }
+      return found;
+    });
+  }
+}
