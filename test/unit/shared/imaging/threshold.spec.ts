@@ -135,16 +135,20 @@ describe('the automatic threshold', () => {
   });
 
   it('does not take the tissue for lesions, nor bright tissue beside dark', () => {
-    // Grey and white matter apart by more than 0.1: the brighter holds half of the brain.
-    const found = automaticThreshold({
-      counts: mixture(1e6, 200, [
+    // Grey and white matter apart by more than 0.1: whichever holds more, the brighter one is no lesion.
+    for (const [grey, white] of [
+      [0.4, 0.5],
+      [0.5, 0.4],
+    ] as const) {
+      const parts = [
         [0.1, 0.1, 0.03],
-        [0.4, 0.45, 0.03],
-        [0.5, 0.7, 0.03],
-      ]),
-    });
-    expect(found.split).toBe(false);
-    expect(found.threshold).toBeGreaterThan(0.75);
+        [grey, 0.45, 0.03],
+        [white, 0.7, 0.03],
+      ] as const;
+      const found = automaticThreshold({ counts: mixture(1e6, 200, parts) });
+      expect(found.split).toBe(false);
+      expect(found.threshold).toBeGreaterThan(0.75);
+    }
   });
 
   it('marks nothing where there is no brain', () => {
