@@ -59,7 +59,7 @@ export class Desk {
     await this.page.evaluate(() => {
       const input = document.querySelector<HTMLInputElement>('#files-to-drop');
       const dataTransfer = new DataTransfer();
-      for (const file of input?.files ?? []) dataTransfer.items.add(file);
+      for (const file of Array.from(input?.files ?? [])) dataTransfer.items.add(file);
       input?.remove();
       document.querySelector('.desk')?.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
     });

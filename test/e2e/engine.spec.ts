@@ -1,0 +1,60 @@
+import { expect, test } from '@playwright/test';
+import { Desk } from './support/desk';
+
+let desk: Desk;
+test.beforeAll(async () => {
+  desk = await Desk.open();
+  await desk.openSample();
+});
+test.afterAll(() => desk.close());
+
+/** Process ids of the engine, as Electron counts its processes. */
+function enginePids(): Promise<number[]> {
+  return desk.running.app.evaluate(({ app }) =>
+    app
+      .getAppMetrics()
+      .filter(({ name }) => name === 'ASC-Net engine')
+      .map(({ pid }) => pid),
+  );
+}
+
+test('stop ends a training and keeps the window at work', async () => {
+  await desk.goTo('Train');
+  await desk.setShortTraining();
+  await desk.page.getByTestId('cycles').fill('500');
+  await desk.train.click();
+  await expect(desk.page.getByTestId('losses')).toContainText(/Reconstruction 0\.\d+/, { timeout: 120_000 });
+  // Other places work meanwhile.
+  await desk.goTo('Data');
+  await desk.sliceSlider.fill('60');
+  await expect(desk.status).toContainText('slice 60 of 151');
+  await desk.page.getByTestId('stop-job').click();
+  await desk.goTo('Train');
+  await expect(desk.headline).toContainText(/Stopped/, { timeout: 60_000 });
+  await expect(desk.train).toBeVisible();
+  await expect(desk.page.getByTestId('job-chip').filter({ hasText: 'Training' })).toHaveCount(0);
+});
+
+test('a crash of the engine is a message, and the next job starts a fresh one', async () => {
+  await desk.goTo('Train');
+  await desk.setShortTraining();
+  await desk.page.getByTestId('cycles').fill('500');
+  await desk.train.click();
+  await expect(desk.page.getByTestId('losses')).toContainText(/Reconstruction 0\.\d+/, { timeout: 120_000 });
+  const [pid] = await enginePids();
+  expect(pid).toBeDefined();
+  process.kill(pid as number, 'SIGKILL');
+  const message = desk.messages.filter({ hasText: 'The engine stopped unexpectedly' });
+  await expect(message).toBeVisible();
+  await expect(message).toContainText('The training did not finish.');
+  await expect(desk.headline).toContainText('The training did not finish.');
+  await message.getByRole('button', { name: 'Close this message' }).click();
+
+  await desk.setShortTraining();
+  await desk.train.click();
+  await expect(desk.headline).toContainText('Finished: 1 cycle', { timeout: 120_000 });
+  const [fresh] = await enginePids();
+  expect(fresh).not.toBe(pid);
+  await desk.goTo('Review');
+  await expect(desk.lesionTotal).toContainText(/lesions?, /, { timeout: 120_000 });
+});
