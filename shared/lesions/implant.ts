@@ -66,9 +66,9 @@ const leastContrast = 0.2;
  * Implants bright lesions of known shape into a scan: THEY ARE MADE UP, no disease is in them. For demonstrations and
  * tests, where a truth is needed that no training has seen.
  *
- * Each is a warped ellipsoid with a soft edge of about 0.6 mm, inside the brain, on tissue that is fairly even and clearly
- * darker than the lesion, and blends the scan towards a level between the 99.8th and the 99.9th percentile of the brain,
- * with a little texture: nowhere is it brighter than the 99.9th. Radii are spread evenly on a logarithmic scale. The same
+ * Each is a warped ellipsoid with a soft edge of about half a millimetre, inside the brain, on tissue that is fairly even and clearly
+ * darker than the lesion, and blends the scan towards a level between the 99.85th and the 99.9th percentile of the brain,
+ * with a little texture: nowhere is it brighter than the 99.9th. Radii are spread evenly. The same
  * seed gives the same lesions. Where a scan has no room, there are fewer.
  */
 export function implantLesions(input: ImplantInput): ImplantedScan {
@@ -85,7 +85,7 @@ export function implantLesions(input: ImplantInput): ImplantedScan {
   const inside = sortedInside(values, mask);
   const bounds = maskBounds(mask, dims);
   if (inside.length === 0 || !bounds) return none;
-  const levels = [percentileOfSorted(inside, 99.8), percentileOfSorted(inside, 99.9)] as const;
+  const levels = [percentileOfSorted(inside, 99.85), percentileOfSorted(inside, 99.9)] as const;
   const range = percentileOfSorted(inside, 99.95) - percentileOfSorted(inside, 0.5);
   if (!(range > 0)) return none;
 
@@ -98,7 +98,7 @@ export function implantLesions(input: ImplantInput): ImplantedScan {
   const lesions: ImplantedLesion[] = [];
   // From large to small, because the large ones find room least easily.
   for (let i = count - 1; i >= 0; i -= 1) {
-    const radius = radiusMm[0] * (radiusMm[1] / radiusMm[0]) ** ((i + random.next()) / count);
+    const radius = radiusMm[0] + (radiusMm[1] - radiusMm[0]) * ((i + random.next()) / count);
     const shape = findRoom(site, radius, slabs, bounds, levels, placed, random);
     if (!shape) continue;
     placed.push(shape);
@@ -300,8 +300,8 @@ function forEachVoxel(
     return [Math.max(first, shape.centre[axis] - steps), Math.min(last, shape.centre[axis] + steps)];
   }) as [[number, number], [number, number], [number, number]];
   const [cos, sin] = [Math.cos(shape.angle), Math.sin(shape.angle)];
-  // The edge falls from 0.88 to 0.12 within 0.6 mm.
-  const sharpness = 7 * Math.min(...shape.radii);
+  // The edge falls from 0.88 to 0.12 within 0.4 mm.
+  const sharpness = 10 * Math.min(...shape.radii);
   for (let z = ranges[2][0]; z <= ranges[2][1]; z += 1) {
     for (let y = ranges[1][0]; y <= ranges[1][1]; y += 1) {
       for (let x = ranges[0][0]; x <= ranges[0][1]; x += 1) {
@@ -334,7 +334,7 @@ function paint(
   let voxels = 0;
   forEachVoxel(site, shape, (index, weight, offset, slice) => {
     const before = values[index] as number;
-    const level = Math.min(brightest, shape.level + 0.003 * site.range * waveSum(shape.texture, offset));
+    const level = Math.min(brightest, shape.level + 0.002 * site.range * waveSum(shape.texture, offset));
     const blended = before + weight * (level - before);
     // Never darker than the tissue was, and never brighter than the scan's own brightest.
     values[index] = Math.max(before, Math.min(blended, Math.max(before, brightest)));
