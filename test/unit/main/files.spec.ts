@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { SettingsFile } from '../../../main/files/settings';
+import { StudyFolder } from '../../../main/files/studyFolder';
+import { FileTokens } from '../../../main/files/tokens';
+import { isOurPage, mayLoad, pageOrigin } from '../../../main/origins';
+import { defaultSettings } from '../../../shared/ipc/contract';
+
+vi.mock('electron', () => ({ app: {}, dialog: {}, protocol: {} }));
+const { adoptPaths } = await import('../../../main/ipc/handlers/files');
+const { maskName, maskTarget } = await import('../../../main/ipc/handlers/export');
+const { openUncompressed, pageFile } = await import('../../../main/protocol');
+
+const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-files-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, bytes: Uint8Array | string): string {
+  const target = path.join(folder, name);
+  writeFileSync(target, bytes);
+  return target;
+}
+
+describe('FileTokens', () => {
+  it('gives a path one token, and says no word of the folder', () => {
+    const tokens = new FileTokens();
+    const first = tokens.adopt('/patients/jane/scan.nii', 'file', 7);
+    expect(first).toEqual({ token: expect.stringMatching(/^[0-9a-f]{32}$/), name: 'scan.nii', sizeBytes: 7 });
+    expect(tokens.adopt('/patients/jane/scan.nii', 'file', 7).token).toBe(first.token);
+    expect(tokens.adopt('/patients/jane/scan.nii', 'run', 0).token).not.toBe(first.token);
+  });
+
+  it('opens only what it gave out, of the kind it gave it out for, until it is forgotten', () => {
+    const tokens = new FileTokens();
+    const { token } = tokens.adopt('/runs/1', 'run', 0);
+    expect(tokens.pathOf(token, 'run')).toBe('/runs/1');
+    const denied = expect.objectContaining({ kind: 'denied' });
+    expect(() => tokens.pathOf(token, 'file')).toThrowError(denied);
+    expect(() => tokens.pathOf('__proto__', 'file')).toThrowError(denied);
+    tokens.forget(token);
+    expect(() => tokens.pathOf(token, 'run')).toThrowError(denied);
+  });
+});
+
+describe('adoptPaths', () => {
+  it('takes files and refuses folders and what is gone, each with its own sentence', async () => {
+    const scan = file('scan.nii', 'x');
+    mkdirSync(path.join(folder, 'sub'));
+    const { files, refused } = await adoptPaths(new FileTokens(), [
+      scan,
+      path.join(folder, 'sub'),
+      path.join(folder, 'gone.nii'),
+    ]);
+    expect(files.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([['scan.nii', 1]]);
+    expect(refused.map(({ kind }) => kind)).toEqual(['file-unreadable', 'file-missing']);
+  });
+});
+
+describe('SettingsFile', () => {
+  it('remembers, and starts from the defaults where the file is broken or from another time', () => {
+    const place = path.join(folder, 'profile');
+    new SettingsFile(place).save({ ...defaultSettings, theme: 'light' });
+    expect(new SettingsFile(place).get().theme).toBe('light');
+    for (const broken of ['', '{', 'null', '{"theme":"pink"}', '{"unknown":1}']) {
+      writeFileSync(path.join(place, 'settings.json'), broken);
+      expect(new SettingsFile(place).get()).toEqual(defaultSettings);
+    }
+  });
+});
+
+describe('StudyFolder', () => {
+  it('gives each run and result a folder of its own', () => {
+    const study = new StudyFolder(folder, new Date('2026-01-02T03:04:05Z'));
+    expect(path.basename(study.path)).toMatch(/^2026-01-02-[0-9a-f]{8}$/);
+    expect([study.nextRun(), study.nextRun()].map((run) => path.basename(run))).toEqual(['1', '2']);
+    expect(path.relative(study.path, study.nextResult())).toBe(path.join('results', '1'));
+  });
+});
+
+describe('the name and place of a mask', () => {
+  it.each([
+    ['scan.nii.gz', 'scan_mask.nii.gz'],
+    ['scan.NII', 'scan_mask.nii.gz'],
+    ['set.npy', 'set_mask.nii.gz'],
+    ['odd.name.gz', 'odd.name.gz_mask.nii.gz'],
+  ])('%s becomes %s', (scan, mask) => expect(maskName(scan)).toBe(mask));
+
+  it('adds the format where the name says none, and never over a file that the dialog did not ask about', () => {
+    const scan = path.join(folder, 'a.nii.gz');
+    expect(maskTarget(path.join(folder, 'b.nii'), scan)).toBe(path.join(folder, 'b.nii'));
+    expect(maskTarget(path.join(folder, 'b'), scan)).toBe(path.join(folder, 'b.nii.gz'));
+    file('c.nii.gz', 'x');
+    const exists = expect.objectContaining({ kind: 'file-exists' });
+    expect(() => maskTarget(path.join(folder, 'c'), scan)).toThrowError(exists);
+    expect(() => maskTarget(scan, scan)).toThrowError(exists);
+  });
+});
+
+describe('openUncompressed', () => {
+  const read = async (target: string): Promise<Buffer> => {
+    const { stream } = await openUncompressed(target, path.basename(target));
+    return Buffer.concat((await stream.toArray()) as Buffer[]);
+  };
+
+  it('streams plain files with their size and all members of a gzip without', async () => {
+    const plain = file('plain.nii.gz', 'not compressed at all');
+    expect((await openUncompressed(plain, 'plain')).sizeBytes).toBe(21);
+    expect((await read(plain)).toString()).toBe('not compressed at all');
+    const members = file('members.gz', Buffer.concat([gzipSync('one '), gzipSync('two')]));
+    expect((await openUncompressed(members, 'members')).sizeBytes).toBeNull();
+    expect((await read(members)).toString()).toBe('one two');
+  });
+
+  it('breaks off with an error where the compressed data do', async () => {
+    const cut = file(
+      'cut.gz',
+      gzipSync(readFileSync(process.execPath).subarray(0, 300_000)).subarray(0, 5000),
+    );
+    await expect(read(cut)).rejects.toThrow(/unexpected end/);
+  });
+
+  it('says what is missing or empty', async () => {
+    await expect(openUncompressed(path.join(folder, 'gone'), 'gone')).rejects.toMatchObject({
+      kind: 'file-missing',
+    });
+    await expect(openUncompressed(file('empty', ''), 'empty')).rejects.toMatchObject({
+      kind: 'file-unreadable',
+    });
+  });
+});
+
+describe('the page and its addresses', () => {
+  it('serves nothing from outside its folder', () => {
+    const inside = (urlPath: string): string | null => pageFile('/app/renderer', urlPath);
+    expect(inside('/index.html')).toBe('/app/renderer/index.html');
+    expect(inside('/assets/a.js')).toBe('/app/renderer/assets/a.js');
+    expect(inside('/../main/index.cjs')).toBe('/app/renderer/main/index.cjs');
+    expect(inside('/%2e%2e/%2e%2e/etc/passwd')).toBe('/app/renderer/etc/passwd');
+    expect(inside('/..%2f..%2fetc')).toBe('/app/renderer/etc');
+    for (const nothing of ['/', '', '/%00', '/%zz']) expect(inside(nothing)).toBeNull();
+  });
+
+  it('knows its own pages', () => {
+    const page = pageOrigin(undefined);
+    expect(isOurPage('ascnet://app/index.html', page)).toBe(true);
+    for (const url of ['ascnet://file/x', 'ascnet://app.evil/', 'https://app/', 'about:blank', 'x', '']) {
+      expect(isOurPage(url, page)).toBe(false);
+    }
+  });
+
+  it('loads from its own scheme alone, and in development from the development server', () => {
+    const page = pageOrigin(undefined);
+    expect(
+      ['ascnet://app/a.js', 'ascnet://file/1', 'blob:ascnet://app/1', 'data:,x'].map((u) => mayLoad(u, page)),
+    ).toEqual([true, true, true, true]);
+    const others = [
+      'https://example.com',
+      'http://localhost:5173',
+      'file:///etc/passwd',
+      'ws://localhost',
+      'ftp://x',
+      '',
+    ];
+    expect(others.some((url) => mayLoad(url, page))).toBe(false);
+    const dev = pageOrigin('http://localhost:5173/');
+    expect(mayLoad('http://localhost:5173/main.ts', dev)).toBe(true);
+    expect(mayLoad('ws://localhost:5173/', dev)).toBe(true);
+    expect(mayLoad('http://localhost:5174/', dev)).toBe(false);
+  });
+});

@@ -1,0 +1,199 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FileToken } from '../../../shared/ipc/contract';
+import type { ParsedScan } from '../../../renderer/workers/parseScan';
+
+const asked = vi.hoisted(() => [] as [string, unknown][]);
+const answers = vi.hoisted(() => ({}) as Record<string, unknown>);
+vi.mock('../../../renderer/ipc/client', async () => {
+  const { toFailure } = await import('../../../shared/failure');
+  return {
+    ask: (channel: string, request: unknown) => {
+      asked.push([channel, request]);
+      return Promise.resolve(answers[channel] ?? {});
+    },
+    failureFrom: toFailure,
+    adoptFiles: () => Promise.resolve({ files: [], refused: [] }),
+  };
+});
+const load = vi.hoisted(() => vi.fn());
+vi.mock('../../../renderer/workers/scanLoader', () => ({
+  ScanLoader: class {
+    load = load;
+  },
+}));
+vi.mock('../../../renderer/workers/reviewSession', () => ({ ReviewSession: class {} }));
+
+const { ExpectedError } = await import('../../../shared/failure');
+const { useJobsStore } = await import('../../../renderer/stores/jobs');
+const { useMessagesStore } = await import('../../../renderer/stores/messages');
+const { useReviewStore } = await import('../../../renderer/stores/review');
+const { useStudyStore } = await import('../../../renderer/stores/study');
+const { useTrainingStore } = await import('../../../renderer/stores/training');
+const { useViewStore } = await import('../../../renderer/stores/view');
+
+const token = (digit: string): FileToken => ({ token: digit.repeat(32), name: `${digit}.nii`, sizeBytes: 1 });
+const parsed = (): ParsedScan => ({
+  facts: {
+    dims: [4, 4, 9],
+    zooms: [1, 1, 1],
+    orientation: 'RAS',
+    plane: 'axial',
+    sliceCount: 9,
+    warnings: [],
+  },
+  volume: { pixels: new Int16Array(8), windows: { auto: { centre: 1, width: 2 } } } as ParsedScan['volume'],
+});
+
+beforeEach(() => {
+  setActivePinia(createPinia());
+  asked.length = 0;
+  load.mockReset().mockImplementation(() => Promise.resolve(parsed()));
+});
+
+describe('the study', () => {
+  it('opens a scan once and selects it', async () => {
+    const study = useStudyStore();
+    await study.add(token('a'));
+    await study.add(token('b'));
+    await study.add(token('a'));
+    expect(study.scans.map(({ file }) => file.name)).toEqual(['a.nii', 'b.nii']);
+    expect(study.selected?.file.name).toBe('a.nii');
+    expect(study.volume).not.toBeNull();
+  });
+
+  it('leaves nothing half open of a scan that cannot be read', async () => {
+    load.mockRejectedValue(new ExpectedError('not-nifti', 'a.nii is not a NIfTI file.'));
+    const study = useStudyStore();
+    expect(await study.add(token('a'))).toBe(false);
+    expect(study.scans).toEqual([]);
+    expect(study.loading).toEqual([]);
+    expect(study.selected).toBeNull();
+    expect(asked).toContainEqual(['files:forget', { token: token('a').token }]);
+    expect(useMessagesStore().messages.map(({ text }) => text)).toEqual(['a.nii is not a NIfTI file.']);
+  });
+
+  it('keeps marks in order, once each, and within the scan', async () => {
+    const study = useStudyStore();
+    const { token: id } = token('a');
+    await study.add(token('a'));
+    study.setReference(id, [5, 2, 5, -1, 9, 100], true);
+    expect(study.selected?.reference).toEqual([2, 5]);
+    study.setReference(id, [2], false);
+    expect(study.selected?.reference).toEqual([5]);
+  });
+
+  it('trains on marked slices of any scan and all slices of the inputs', async () => {
+    const study = useStudyStore();
+    await study.add(token('a'));
+    await study.add(token('b'));
+    study.setReference(token('a').token, [1, 2], true);
+    study.setInput(token('a').token, false);
+    expect(study.trainingScans()).toEqual({
+      reference: [{ token: token('a').token, slices: [1, 2] }],
+      input: [{ token: token('b').token, slices: null }],
+    });
+  });
+
+  it('is forgotten by every store when it leaves, and comes back with an undo', async () => {
+    const [study, view, review] = [useStudyStore(), useViewStore(), useReviewStore()];
+    const { token: id } = token('a');
+    await study.add(token('a'));
+    study.setReference(id, [3], true);
+    view.setSlice(4);
+    view.setWindow({ centre: 5, width: 6 });
+    review.segmentations = { [id]: { result: {} as never, threshold: 0.5 } };
+    study.remove(id);
+    expect(study.scans).toEqual([]);
+    expect(study.selectedToken).toBeNull();
+    expect(study.volume).toBeNull();
+    const states = [view.slices, view.windows, review.segmentations, review.open];
+    expect(JSON.stringify(states)).not.toContain(id);
+
+    useMessagesStore().messages[0]?.action?.run();
+    await vi.waitFor(() => expect(study.volume).not.toBeNull());
+    expect(study.selected?.reference).toEqual([3]);
+  });
+});
+
+describe('jobs', () => {
+  it('go from start to result, and events that come before the answer are not lost', async () => {
+    const jobs = useJobsStore();
+    const started = jobs.run('probe', 'Looking', () => {
+      jobs.receive({ topic: 'finished', jobId: '1', result: { job: 'probe' } });
+      return Promise.resolve({ jobId: '1' });
+    });
+    expect(await started).toEqual({ job: 'probe' });
+    expect(jobs.running).toEqual([]);
+  });
+
+  it('show how far they are, and end as stopped or failed', async () => {
+    const jobs = useJobsStore();
+    const failing = jobs.run('sample', 'Making', () => Promise.resolve({ jobId: '1' }));
+    const stopping = jobs.run('train', 'Training', () => Promise.resolve({ jobId: '2' }));
+    await vi.waitFor(() => expect(jobs.running).toHaveLength(2));
+    jobs.receive({
+      topic: 'engine',
+      event: {
+        jobId: '2',
+        type: 'progress',
+        phase: 'generator',
+        fraction: 1.2,
+        remainingMs: 5,
+        message: 'x',
+      },
+    });
+    expect(jobs.running[1]).toMatchObject({ fraction: 1, remainingMs: 5, message: 'x' });
+    await jobs.stop('2');
+    expect(jobs.running[1]?.stopping).toBe(true);
+    jobs.receive({ topic: 'engine', event: { jobId: '2', type: 'stopped' } });
+    expect(await stopping).toBeNull();
+    const failure = { kind: 'engine-crashed', message: 'It crashed.', detail: '' };
+    jobs.receive({ topic: 'engine', event: { jobId: '1', type: 'failed', failure } });
+    await expect(failing).rejects.toMatchObject({ kind: 'engine-crashed', message: 'It crashed.' });
+    expect(jobs.running).toEqual([]);
+  });
+});
+
+describe('training', () => {
+  it('says what is missing until there is something to train on', async () => {
+    const [study, training] = [useStudyStore(), useTrainingStore()];
+    expect(training.missing).toBe('No scans yet.');
+    await study.add(token('a'));
+    expect(training.missing).toMatch(/^No reference slices yet/);
+    study.setReference(token('a').token, [1], true);
+    expect(training.missing).toBeNull();
+    study.setInput(token('a').token, false);
+    expect(training.missing).toMatch(/input/);
+  });
+
+  it('keeps the run of an earlier training when a later one fails', async () => {
+    const [study, training, jobs] = [useStudyStore(), useTrainingStore(), useJobsStore()];
+    await study.add(token('a'));
+    study.setReference(token('a').token, [1], true);
+    answers['training:start'] = { jobId: '1' };
+    const first = training.start();
+    await vi.waitFor(() => expect(jobs.running).toHaveLength(1));
+    jobs.receive({
+      topic: 'finished',
+      jobId: '1',
+      result: {
+        job: 'train',
+        run: token('c'),
+        device: { backend: 'wasm', label: '', version: '', whyNotFaster: '' },
+        cycles: 1,
+        stoppedEarly: false,
+        durationMs: 1,
+      },
+    });
+    expect((await first)?.run).toEqual(token('c'));
+    answers['training:start'] = { jobId: '2' };
+    const second = training.start();
+    await vi.waitFor(() => expect(jobs.running).toHaveLength(1));
+    const failure = { kind: 'out-of-memory', message: 'Too big.', detail: '' };
+    jobs.receive({ topic: 'engine', event: { jobId: '2', type: 'failed', failure } });
+    expect(await second).toBeNull();
+    expect(training.state).toEqual({ kind: 'failed', message: 'Too big.' });
+    expect(training.run?.run).toEqual(token('c'));
+  });
+});
