@@ -65,7 +65,7 @@ export function volumeFromNifti(bytes: Uint8Array, options: NiftiReadOptions = {
     affine: geometry.affine,
     zooms: geometry.zooms,
     header,
-    warnings: [...geometry.warnings, ...scaling.warnings],
+    warnings: [...geometry.warnings, ...scaling.warnings, ...volumeWarning(header, index)],
   };
 }
 
@@ -169,6 +169,12 @@ function chooseVolume(header: NiftiHeader, chosen: number | undefined, what: str
       ? `${what} holds one volume, number 0: there is no volume ${chosen}.`
       : `${what} holds ${volumes} volumes, numbered from 0 to ${volumes - 1}: there is no volume ${chosen}.`,
   );
+}
+
+/** Of several volumes one is used, and the reader should see which. */
+function volumeWarning(header: NiftiHeader, index: number): string[] {
+  const volumes = volumesInFile(header);
+  return volumes === 1 ? [] : [`Volume ${index} is used, of ${volumes} in the file (0 to ${volumes - 1}).`];
 }
 
 function readVoxels(body: Uint8Array, header: NiftiHeader, offset: number, count: number): VoxelArray {

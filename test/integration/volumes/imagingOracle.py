@@ -12,7 +12,7 @@ from scipy import ndimage
 
 folder = Path(sys.argv[1])
 cases = json.loads((folder / 'cases.json').read_text())
-answers = {'components': [], 'fill': [], 'morphology': [], 'smooth': [], 'percentiles': [], 'orientation': []}
+answers = {'components': [], 'fill': [], 'morphology': [], 'smooth': [], 'percentiles': [], 'orientation': [], 'resample': []}
 
 
 def grid(values, dims, dtype):
@@ -61,5 +61,25 @@ for case in cases['percentiles']:
 
 for affine in cases['orientation']:
     answers['orientation'].append(''.join(nib.aff2axcodes(np.array(affine).reshape(4, 4))))
+
+for case in cases['resample']:
+    source, target = (np.array(case[name]).reshape(4, 4) for name in ('source', 'target'))
+    matrix = np.linalg.inv(source) @ target
+    values = grid(case['values'], case['dims'], np.float64)
+    linear, nearest = (
+        # 'grid-constant' with the border's value half a voxel on is what padding by one edge voxel gives.
+        ndimage.affine_transform(np.pad(values, 1, mode='edge'), matrix[:3, :3], matrix[:3, 3] + 1, tuple(case['targetDims']), order=order, cval=-7)
+        for order in (1, 0)
+    )
+    # Beyond the outer faces everything is outside.
+    indices = np.stack(np.meshgrid(*(np.arange(n) for n in case['targetDims']), indexing='ij'), -1)
+    at = nib.affines.apply_affine(matrix, indices)
+    out = ((at < -0.5) | (at > np.array(case['dims']) - 0.5)).any(-1)
+    answers['resample'].append({
+        'linear': np.where(out, -7, linear).ravel(order='F').tolist(),
+        'nearest': np.where(out, -7, nearest).ravel(order='F').tolist(),
+        # Halfway between two voxels the nearest one is a matter of rounding.
+        'tie': (np.abs((at % 1) - 0.5) < 1e-6).any(-1).ravel(order='F').tolist(),
+    })
 
 (folder / 'answers.json').write_text(json.dumps(answers))

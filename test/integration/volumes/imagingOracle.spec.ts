@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { multiplyAffines, orientationCodes, qformAffine } from '../../../shared/geometry/affine';
+import { applyAffine, multiplyAffines, orientationCodes, qformAffine } from '../../../shared/geometry/affine';
+import { resampleVolume } from '../../../shared/geometry/resampleVolume';
 import { dilate, erode } from '../../../shared/imaging/morphology';
 import { percentileOfSorted } from '../../../shared/imaging/normalisation';
 import { smoothInMask } from '../../../shared/imaging/smoothing';
@@ -18,6 +19,7 @@ interface Answers {
   readonly smooth: number[][];
   readonly percentiles: number[][];
   readonly orientation: string[];
+  readonly resample: { readonly linear: number[]; readonly nearest: number[]; readonly tie: boolean[] }[];
 }
 
 const random = createRandom(31);
@@ -83,12 +85,44 @@ const orientation = Array.from({ length: 400 }, () => {
   return affine;
 });
 
+/** Two grids of one head: turned against each other, of other sizes, flipped or not, partly beside one another. */
+const resample = Array.from({ length: 16 }, () => {
+  const part = (): number => random.uniform(-0.4, 0.4);
+  const side = (): number => random.uniform(0.6, 2);
+  const size = (): number => 3 + random.integer(9);
+  const grid = (): { dims: Dims; affine: number[] } => {
+    const dims: Dims = [size(), size(), size()];
+    const affine = [
+      ...qformAffine(
+        [part(), part(), part()],
+        [side(), side(), side()],
+        random.next() < 0.5 ? 1 : -1,
+        [0, 0, 0],
+      ),
+    ];
+    // Their middles lie within 2 mm of one another.
+    const middle = applyAffine(affine, [dims[0] / 2, dims[1] / 2, dims[2] / 2]);
+    middle.forEach((value, row) => (affine[row * 4 + 3] = 2 * part() - value));
+    return { dims, affine };
+  };
+  const [source, target] = [grid(), grid()];
+  return {
+    dims: source.dims,
+    targetDims: target.dims,
+    source: source.affine,
+    target: target.affine,
+    values: Array.from({ length: source.dims[0] * source.dims[1] * source.dims[2] }, () =>
+      Math.fround(random.uniform(-5, 5)),
+    ),
+  };
+});
+
 describe.skipIf(oraclePython() === null)('image work, held against SciPy and nibabel', () => {
   let answers: Answers;
 
   beforeAll(() => {
     const folder = mkdtempSync(join(tmpdir(), 'asc-net-imaging-'));
-    const cases = { components, fill, morphology, smooth, percentiles, orientation };
+    const cases = { components, fill, morphology, smooth, percentiles, orientation, resample };
     writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
     runOracle(join(import.meta.dirname, 'imagingOracle.py'), [folder]);
     answers = JSON.parse(readFileSync(join(folder, 'answers.json'), 'utf8')) as Answers;
@@ -149,5 +183,27 @@ describe.skipIf(oraclePython() === null)('image work, held against SciPy and nib
 
   it('names the orientation of any affine as nibabel does', () => {
     expect(orientation.map((affine) => orientationCodes(affine))).toEqual(answers.orientation);
+  });
+
+  it('resamples onto another grid as scipy.ndimage.affine_transform', () => {
+    let inside = 0;
+    resample.forEach(({ dims, targetDims, source, target, values }, i) => {
+      const answer = answers.resample[i];
+      const from = { dims, affine: source };
+      const onto = { dims: targetDims, affine: target };
+      const linear = resampleVolume(Float32Array.from(values), from, onto, 'linear', -7);
+      const nearest = resampleVolume(Float32Array.from(values), from, onto, 'nearest', -7);
+      expect(linear).toHaveLength(answer?.linear.length ?? -1);
+      let wrong = 0;
+      answer?.linear.forEach((value, at) => {
+        if (value !== -7) inside += 1;
+        wrong += Number(Math.abs(value - (linear[at] as number)) > 1e-4);
+        wrong += Number(
+          !answer.tie[at] && Math.abs((answer.nearest[at] as number) - (nearest[at] as number)) > 1e-6,
+        );
+      });
+      expect(wrong).toBe(0);
+    });
+    expect(inside).toBeGreaterThan(200);
   });
 });

@@ -104,7 +104,10 @@ describe.skipIf(oraclePython() === null)('a matrix of files that nibabel wrote',
     for (const entry of matrix.filter((candidate) => candidate.shape.length > 3)) {
       const volumes = volumesOf(entry);
       if (volumes === 1) expect(read(entry).dims, entry.what).toEqual(entry.shape.slice(0, 3));
-      else expect(() => read(entry), entry.what).toThrow(`holds ${volumes} volumes`);
+      else {
+        expect(() => read(entry), entry.what).toThrow(`holds ${volumes} volumes`);
+        expect(read(entry, 1).warnings.join(), entry.what).toContain(`Volume 1 is used, of ${volumes}`);
+      }
     }
   });
 
