@@ -13,8 +13,8 @@ export const trainingSettingsSchema = z.strictObject({
   dropout: z.number().min(0).max(0.9),
   /** L2 weight decay on every 3x3 kernel. Scripts: 2e-4. */
   weightDecay: z.number().min(0),
-  /** Which disjointness and real set: 1 and 2 as published, auto goes from 1 to 2 when the histogram has split. */
-  stage: z.enum(['1', '2', 'auto']),
+  /** Which disjointness and real set, as published. */
+  stage: z.enum(['1', '2']),
   /** Upper bound of the number of cycles (one cycle: predict, train D, train M). Scripts: by hand. */
   maxCycles: z.number().int().min(1).max(10_000),
   /** Epochs of the discriminator in a cycle. Scripts: typed in by the operator. */
@@ -58,7 +58,7 @@ const published: TrainingSettings = {
   baseWidth: 32,
   dropout: 0.3,
   weightDecay: 2e-4,
-  stage: 'auto',
+  stage: '1',
   maxCycles: 100,
   discriminatorEpochs: 1,
   generatorEpochs: 1,
@@ -84,7 +84,6 @@ export const presets: Readonly<Record<PresetName, TrainingSettings>> = {
     ...published,
     preset: 'quick',
     baseWidth: 4,
-    stage: '1',
     maxCycles: 2,
     generatorEpochs: 3,
     discriminatorBatch: 8,
