@@ -1,5 +1,5 @@
 import { orientationOf } from '../geometry/affine';
-import { percentileOfSorted, sortedInside } from '../imaging/normalisation';
+import { percentileOfSorted, sortedInside } from '../imaging/percentiles';
 import { createRandom, type Random } from '../random';
 import type { Affine, Dims, Triple } from '../volume/volume';
 
@@ -13,13 +13,13 @@ export interface ImplantInput {
   /** Brain mask on the same grid. */
   readonly mask: Uint8Array;
   readonly seed: number;
-  /** How many lesions to try for; 30 unless given. */
+  /** How many lesions to try for; 40 unless given. */
   readonly count?: number;
-  /** Smallest and largest mean radius; 3 and 7.5 mm unless given. */
+  /** Smallest and largest mean radius; 5 and 12 mm unless given. */
   readonly radiusMm?: readonly [number, number];
   /**
    * Slabs of axial slices that lesions may lie in, each from and to a share of the brain's height above its lowest slice.
-   * Unless given three slabs of 14 %, so that more than half of the slices stay untouched, and stay so at every level.
+   * Unless given two slabs of 22 %, so that more than half of the slices stay untouched, at low, middle and high levels.
    */
   readonly slabs?: readonly (readonly [number, number])[];
 }
@@ -47,9 +47,8 @@ export interface ImplantedScan {
 }
 
 const defaultSlabs = [
-  [0.28, 0.42],
-  [0.5, 0.64],
-  [0.72, 0.86],
+  [0.28, 0.5],
+  [0.6, 0.82],
 ] as const;
 
 /** Distance that stays between a lesion and the border of the brain, and between two lesions. */
@@ -66,9 +65,10 @@ const leastContrast = 0.2;
  * Implants bright lesions of known shape into a scan: THEY ARE MADE UP, no disease is in them. For demonstrations and
  * tests, where a truth is needed that no training has seen.
  *
- * Each is a warped ellipsoid with a soft edge of about half a millimetre, inside the brain, on tissue that is fairly even and clearly
+ * Each is a warped ellipsoid with a soft edge of about half a millimetre, inside the brain, on tissue that is fairly even and
  * darker than the lesion, and blends the scan towards a level between the 99.85th and the 99.9th percentile of the brain,
- * with a little texture: nowhere is it brighter than the 99.9th. Radii are spread evenly. The same
+ * with a little texture: nowhere is it brighter than the 99.9th. Radii are spread evenly. The load is heavy: by default about
+ * 5 % of a brain, as the 4.5 % of patient 19 of the open Ljubljana set, in fewer and larger lesions. The same
  * seed gives the same lesions. Where a scan has no room, there are fewer.
  */
 export function implantLesions(input: ImplantInput): ImplantedScan {
@@ -90,7 +90,7 @@ export function implantLesions(input: ImplantInput): ImplantedScan {
   if (!(range > 0)) return none;
 
   const random = createRandom(input.seed);
-  const { count = 30, radiusMm = [3, 7.5] } = input;
+  const { count = 40, radiusMm = [5, 12] } = input;
   const slabs = (input.slabs ?? defaultSlabs).map((slab) => slabSlices(slab, bounds, sliceAxis, upwards));
   const darkest = percentileOfSorted(inside, 25);
   const site: Site = { original: input.values, mask, dims, zooms, sliceAxis, range, darkest };
