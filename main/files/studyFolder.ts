@@ -1,19 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Where the window's study keeps what it makes: the sample, prepared sets, runs and results. A new folder for each start
- * of the program, made when it is first needed.
+ * Where the open study keeps what it makes: its file, the sample, prepared sets, runs, results and the journals of edited
+ * masks. A study that nobody has named yet lies in the program's own folder, one for each; it is made when it is first
+ * needed.
  */
 export class StudyFolder {
-  readonly path: string;
-  #results = 0;
-  #runs = 0;
+  readonly #unnamed: string;
+  #path: string;
 
-  constructor(userData: string, now: Date = new Date()) {
-    const day = now.toISOString().slice(0, 10);
-    this.path = path.join(userData, 'studies', `${day}-${randomBytes(4).toString('hex')}`);
+  constructor(userData: string) {
+    this.#unnamed = path.join(userData, 'studies');
+    this.#path = this.#fresh();
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Whether the reader has given it a place of its own. */
+  get isNamed(): boolean {
+    return path.dirname(this.#path) !== this.#unnamed;
+  }
+
+  /** The study file. */
+  get file(): string {
+    return path.join(this.#path, 'study.json');
+  }
+
+  /** Goes on in another folder; null begins a new study. */
+  moveTo(folder: string | null): void {
+    this.#path = folder ?? this.#fresh();
   }
 
   sample(): string {
@@ -22,18 +41,37 @@ export class StudyFolder {
 
   /** A fresh folder for one training: its prepared sets and its run. */
   nextRun(): string {
-    this.#runs += 1;
-    return this.#make(path.join('runs', String(this.#runs)));
+    return this.#next('runs');
   }
 
   /** A fresh folder for what one segmentation writes. */
   nextResult(): string {
-    this.#results += 1;
-    return this.#make(path.join('results', String(this.#results)));
+    return this.#next('results');
+  }
+
+  /** A fresh folder for volumes that were converted on their way in. */
+  nextImport(): string {
+    return this.#next('imports');
+  }
+
+  /** The journal of an edited mask. */
+  journal(id: string): string {
+    return path.join(this.#path, 'masks', `${id}.jsonl`);
+  }
+
+  #fresh(): string {
+    const day = new Date().toISOString().slice(0, 10);
+    return path.join(this.#unnamed, `${day}-${randomBytes(4).toString('hex')}`);
+  }
+
+  #next(kind: string): string {
+    let number = 1;
+    while (existsSync(path.join(this.#path, kind, String(number)))) number += 1;
+    return this.#make(path.join(kind, String(number)));
   }
 
   #make(relative: string): string {
-    const folder = path.join(this.path, relative);
+    const folder = path.join(this.#path, relative);
     mkdirSync(folder, { recursive: true });
     return folder;
   }

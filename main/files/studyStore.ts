@@ -1,0 +1,215 @@
+import { copyFile, cp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ExpectedError } from '../../shared/failure';
+import type { FileToken } from '../../shared/ipc/contract';
+import { readStudyFile } from '../../shared/study/migrations';
+import { studyVersion, withFiles, type PathRef, type StudyOf } from '../../shared/study/studyFile';
+import { writeFileAtomic } from './atomicWrite';
+import type { StudyFolder } from './studyFolder';
+import type { TokenKind, FileTokens } from './tokens';
+
+/** The open study as the window sees it. */
+export interface OpenStudy {
+  readonly study: StudyOf<FileToken> | null;
+  /** Names of scans that are not where they were. */
+  readonly missing: string[];
+  readonly savedAt: string | null;
+  readonly isNamed: boolean;
+}
+
+const empty: OpenStudy = { study: null, missing: [], savedAt: null, isNamed: false };
+
+/** How deep below a folder a missing scan is looked for. */
+const searchDepth = 4;
+
+/**
+ * The study file: read into tokens, written from tokens. Which study was open last is remembered, so that the window comes
+ * back to it after any end of the program.
+ */
+export class StudyStore {
+  readonly #folder: StudyFolder;
+  readonly #tokens: FileTokens;
+  readonly #lastFile: string;
+  /** Scans that were not found: they stay in the file until they are. */
+  #missing: StudyOf<PathRef>['scans'] = [];
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: StudyFolder, tokens: FileTokens, userData: string) {
+    this.#folder = folder;
+    this.#tokens = tokens;
+    this.#lastFile = path.join(userData, 'last-study.json');
+    const last = this.#readLast();
+    if (last && existsSync(path.join(last, 'study.json'))) folder.moveTo(last);
+  }
+
+  /** The open study. @throws ExpectedError where its file cannot be read; the file is left as it is. */
+  async current(): Promise<OpenStudy> {
+    const text = await readFile(this.#folder.file, 'utf8').catch(() => null);
+    this.#missing = [];
+    if (text === null) return { ...empty, isNamed: this.#folder.isNamed };
+    const { study, savedAt } = readStudyFile(text);
+    const there: StudyOf<PathRef>['scans'] = [];
+    for (const scan of study.scans) {
+      (existsSync(this.#resolve(scan.file)) ? there : this.#missing).push(scan);
+    }
+    const selected = study.selected === null ? null : study.scans[study.selected];
+    const at = selected ? there.indexOf(selected) : -1;
+    const found = { ...study, scans: there, selected: at < 0 ? null : at };
+    return {
+      study: withFiles<PathRef, FileToken>(
+        found,
+        (file) => this.#adopt(file, 'file'),
+        (file, kind) => (existsSync(this.#resolve(file)) ? this.#adopt(file, kind) : undefined),
+      ),
+      missing: this.#missing.map(({ file }) => path.basename(file.path)),
+      savedAt,
+      isNamed: this.#folder.isNamed,
+    };
+  }
+
+  /**
+   * Writes the study, whole or not at all, one write after the other; what it held before becomes the backup beside it.
+   * @throws ExpectedError file-unwritable
+   */
+  save(study: StudyOf<FileToken>): Promise<string> {
+    const write = this.#writing.catch(() => undefined).then(() => this.#write(study));
+    this.#writing = write;
+    return write;
+  }
+
+  /** Goes on in a copy of the study's folder. @throws ExpectedError where it cannot be made; nothing is left of it then. */
+  async saveAs(folder: string): Promise<void> {
+    const from = this.#folder.path;
+    const inside = path.relative(from, folder);
+    if (existsSync(folder) && (await readdir(folder)).length > 0)
+      throw new ExpectedError(
+        'file-exists',
+        `The folder ${path.basename(folder)} is not empty: choose a new one.`,
+      );
+    if (inside === '' || !inside.startsWith('..'))
+      throw new ExpectedError('file-exists', 'That lies within the study itself: choose another folder.');
+    try {
+      if (existsSync(from)) await cp(from, folder, { recursive: true });
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw new ExpectedError(
+        'file-unwritable',
+        `The study cannot be saved there (${(error as Error).message}): choose another folder.`,
+      );
+    }
+    this.#tokens.move(from, folder);
+    this.#folder.moveTo(folder);
+    await this.#remember();
+  }
+
+  /** Goes on with the study in a folder. @throws ExpectedError where there is none that can be read */
+  async open(folder: string): Promise<void> {
+    const text = await readFile(path.join(folder, 'study.json'), 'utf8').catch(() => null);
+    if (text === null) {
+      throw new ExpectedError(
+        'file-missing',
+        `There is no study in ${path.basename(folder)}: choose the folder that holds a study.json.`,
+      );
+    }
+    readStudyFile(text);
+    this.#folder.moveTo(folder);
+    await this.#remember();
+  }
+
+  /** Begins a new study. */
+  async startNew(): Promise<void> {
+    this.#folder.moveTo(null);
+    await this.#remember();
+  }
+
+  /** Looks for the missing scans by their names below a folder. @returns how many were found. */
+  async locate(folder: string): Promise<number> {
+    const names = new Set(this.#missing.map(({ file }) => path.basename(file.path)));
+    const found = await filesBelow(folder, names, searchDepth);
+    const text = await readFile(this.#folder.file, 'utf8');
+    const file = readStudyFile(text);
+    let count = 0;
+    const scans = file.study.scans.map((scan) => {
+      const elsewhere = found.get(path.basename(scan.file.path));
+      if (existsSync(this.#resolve(scan.file)) || elsewhere === undefined) return scan;
+      count += 1;
+      return { ...scan, file: { ...scan.file, path: this.#relative(elsewhere) } };
+    });
+    if (count > 0) await this.#put({ ...file, study: { ...file.study, scans } });
+    return count;
+  }
+
+  async #write(study: StudyOf<FileToken>): Promise<string> {
+    const savedAt = new Date().toISOString();
+    const onDisk = withFiles<FileToken, PathRef>(
+      study,
+      ({ token, sizeBytes }) => ({ path: this.#relative(this.#tokens.pathOf(token, 'file')), sizeBytes }),
+      ({ token, sizeBytes }, kind) => ({
+        path: this.#relative(this.#tokens.pathOf(token, kind)),
+        sizeBytes,
+      }),
+    );
+    const scans = [...onDisk.scans, ...this.#missing];
+    await this.#put({
+      format: 'asc-net-study',
+      version: studyVersion,
+      savedAt,
+      study: { ...onDisk, scans },
+    });
+    await this.#remember();
+    return savedAt;
+  }
+
+  async #put(file: unknown): Promise<void> {
+    await copyFile(this.#folder.file, path.join(this.#folder.path, 'study.backup.json')).catch(
+      () => undefined,
+    );
+    await writeFileAtomic(this.#folder.file, `${JSON.stringify(file)}\n`);
+  }
+
+  #resolve(file: PathRef): string {
+    return path.resolve(this.#folder.path, file.path);
+  }
+
+  #relative(file: string): string {
+    return path.relative(this.#folder.path, file).split(path.sep).join('/');
+  }
+
+  #adopt(file: PathRef, kind: TokenKind): FileToken {
+    const resolved = this.#resolve(file);
+    return this.#tokens.adopt(resolved, kind, kind === 'run' ? 0 : statSync(resolved).size);
+  }
+
+  #readLast(): string | null {
+    try {
+      const { folder } = JSON.parse(readFileSync(this.#lastFile, 'utf8')) as { folder?: unknown };
+      return typeof folder === 'string' ? folder : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #remember(): Promise<void> {
+    if (this.#readLast() !== this.#folder.path)
+      await writeFileAtomic(this.#lastFile, JSON.stringify({ folder: this.#folder.path }));
+  }
+}
+
+/** The first file of each wanted name below a folder. Folders that cannot be read are passed over. */
+async function filesBelow(
+  folder: string,
+  wanted: ReadonlySet<string>,
+  depth: number,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const name of await readdir(folder).catch(() => [] as string[])) {
+    const file = path.join(folder, name);
+    const facts = await stat(file).catch(() => null);
+    if (facts?.isFile() && wanted.has(name)) found.set(name, file);
+    if (!facts?.isDirectory() || depth <= 1) continue;
+    for (const [below, at] of await filesBelow(file, wanted, depth - 1))
+      if (!found.has(below)) found.set(below, at);
+  }
+  return found;
+}

@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { dialog, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
+import { ExpectedError } from '../../../shared/failure';
+import type { Handlers } from '../router';
+import type { Services } from '../services';
+
+type StudyChannel =
+  'study:current' | 'study:save' | 'study:saveAs' | 'study:open' | 'study:new' | 'study:locate';
+
+/** The study file: what it holds is the page's, where it lies is the reader's. */
+export function studyHandlers({ study, studies, engine, window }: Services): Pick<Handlers, StudyChannel> {
+  /** The folder that the reader chooses; null where the dialog was cancelled. */
+  const chooseFolder = async (title: string): Promise<string | null> => {
+    const options: OpenDialogOptions = { title, properties: ['openDirectory'] };
+    const owner = window();
+    const { canceled, filePaths } = owner
+      ? await dialog.showOpenDialog(owner, options)
+      : await dialog.showOpenDialog(options);
+    return canceled ? null : (filePaths[0] ?? null);
+  };
+  const atRest = (): void => {
+    if (engine.isBusy)
+      throw new ExpectedError(
+        'busy',
+        'A job is running in this study: stop it first, or wait until it ends.',
+      );
+  };
+  return {
+    'study:current': () => studies.current(),
+    'study:save': async ({ study: document }) => ({ savedAt: await studies.save(document) }),
+    'study:saveAs': async () => {
+      atRest();
+      const options: SaveDialogOptions = {
+        title: 'Save study in a folder',
+        defaultPath: path.basename(study.path),
+        properties: ['createDirectory', 'showOverwriteConfirmation'],
+      };
+      const owner = window();
+      const { canceled, filePath } = owner
+        ? await dialog.showSaveDialog(owner, options)
+        : await dialog.showSaveDialog(options);
+      if (canceled || !filePath) return { name: null };
+      await studies.saveAs(path.resolve(filePath));
+      return { name: path.basename(filePath) };
+    },
+    'study:open': async () => {
+      atRest();
+      const folder = await chooseFolder('Open study: choose its folder');
+      if (folder === null) return { opened: false };
+      await studies.open(folder);
+      return { opened: true };
+    },
+    'study:new': async () => {
+      atRest();
+      await studies.startNew();
+      return {};
+    },
+    'study:locate': async () => {
+      const folder = await chooseFolder('Where are the missing scans?');
+      return { found: folder === null ? 0 : await studies.locate(folder) };
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { deviceSchema, histogramSchema, trainResultSchema } from '../ipc/engineEvents';
+
+/**
+ * The study file: what a reader has open, marked, decided and edited. The same document travels in two forms: on disk a
+ * file is a path, in the window it is a token. Voxels are never in it: scans stay where they are, results lie beside it.
+ */
+
+/** A mask that was edited by hand; its voxels are in its journal (see maskJournal.ts). */
+export const editedMaskSchema = z.strictObject({
+  /** Names its journal. */
+  id: z.uuid(),
+  /** As the reader counts the edited masks of a scan. */
+  number: z.number().int().positive(),
+  /** The threshold of the mask that it began as; null where it came from elsewhere. */
+  threshold: z.number().nullable(),
+  createdAt: z.string(),
+});
+export type EditedMask = z.infer<typeof editedMaskSchema>;
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const slice = z.number().int().nonnegative();
+
+const decisionSchema = z.strictObject({
+  anchor: z.number().int().nonnegative(),
+  verdict: z.enum(['accepted', 'rejected', 'flagged']).nullable(),
+  note: z.string(),
+  at: z.string(),
+});
+
+/** What the tables say about a scan: kept, so that a study opens without reading its scans. */
+const factsSchema = z.object({
+  dims: triple,
+  zooms: triple,
+  orientation: z.string(),
+  plane: z.enum(['axial', 'coronal', 'sagittal']),
+  sliceCount: z.number().int().positive(),
+  warnings: z.array(z.string()),
+});
+
+function segmentationOf<F extends z.ZodType>(file: F) {
+  return z.strictObject({
+    threshold: z.number(),
+    iroVolume: file,
+    slices: z.strictObject({ input: file, ifc: file, iwc: file, iro: file }),
+    grid: z.unknown(),
+    histogram: histogramSchema,
+    device: deviceSchema,
+  });
+}
+
+function scanOf<F extends z.ZodType>(file: F) {
+  return z.strictObject({
+    file,
+    facts: factsSchema,
+    isInput: z.boolean(),
+    /** First and last slice of each range of healthy reference. */
+    reference: z.array(z.tuple([slice, slice])),
+    truth: file.nullable(),
+    cursor: triple.nullable(),
+    // A result that cannot be used any more can be made again; nothing of the reader's work is in it.
+    segmentation: segmentationOf(file).nullable().catch(null),
+    masks: z.array(editedMaskSchema),
+    shownMask: z.uuid().nullable(),
+    decisions: z.array(decisionSchema),
+    state: z.enum(['not started', 'in progress', 'done', 'flagged']),
+  });
+}
+
+/** A run that was trained here, or came from a Keras file. */
+function runOf<F extends z.ZodType>(file: F) {
+  return z.union([
+    trainResultSchema.omit({ run: true }).extend({ run: file }),
+    z.strictObject({ run: file, importedFrom: z.string() }),
+  ]);
+}
+
+/** A study whose files are named by `file`. */
+export function studyOf<F extends z.ZodType>(file: F) {
+  return z.strictObject({
+    name: z.string(),
+    scans: z.array(scanOf(file)),
+    /** The newest run that can segment. */
+    run: runOf(file).nullable().catch(null),
+    /** Place in `scans` of the scan that is looked at. */
+    selected: z.number().int().nonnegative().nullable(),
+  });
+}
+
+export type StudyOf<F> = z.infer<ReturnType<typeof studyOf<z.ZodType<F>>>>;
+export type ScanOf<F> = StudyOf<F>['scans'][number];
+
+/** A file on disk: relative to the study's folder (with forward slashes), or absolute where it lies on another drive. */
+export const pathRefSchema = z.strictObject({ path: z.string().min(1), sizeBytes: z.number().nonnegative() });
+export type PathRef = z.infer<typeof pathRefSchema>;
+
+export const studyVersion = 2;
+export const studyFileSchema = z.strictObject({
+  format: z.literal('asc-net-study'),
+  version: z.literal(studyVersion),
+  savedAt: z.string(),
+  study: studyOf(pathRefSchema),
+});
+export type StudyFile = z.infer<typeof studyFileSchema>;
+
+/** The study with each file named another way. `undefined` for a run or a result leaves it out. */
+export function withFiles<A, B>(
+  study: StudyOf<A>,
+  scan: (file: A) => B,
+  result: (file: A, kind: 'file' | 'run') => B | undefined,
+): StudyOf<B> {
+  const run = study.run && result(study.run.run, 'run');
+  return {
+    ...study,
+    run: study.run && run !== undefined && run !== null ? { ...study.run, run } : null,
+    scans: study.scans.map((entry) => ({
+      ...entry,
+      file: scan(entry.file),
+      truth: entry.truth === null ? null : (result(entry.truth, 'file') ?? null),
+      segmentation: entry.segmentation && withSegmentation(entry.segmentation, result),
+    })),
+  };
+}
+
+function withSegmentation<A, B>(
+  segmentation: NonNullable<ScanOf<A>['segmentation']>,
+  result: (file: A, kind: 'file' | 'run') => B | undefined,
+): ScanOf<B>['segmentation'] {
+  const { slices } = segmentation;
+  const [iroVolume, input, ifc, iwc, iro] = [
+    segmentation.iroVolume,
+    slices.input,
+    slices.ifc,
+    slices.iwc,
+    slices.iro,
+  ].map((file) => result(file, 'file'));
+  if (iroVolume === undefined || input === undefined || ifc === undefined) return null;
+  if (iwc === undefined || iro === undefined) return null;
+  return { ...segmentation, iroVolume, slices: { input, ifc, iwc, iro } };
+}

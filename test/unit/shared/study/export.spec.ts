@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { exportName, exportStems } from '../../../../shared/study/exportNames';
+import { reportHtml, type ScanReport } from '../../../../shared/study/report';
+
+const facts = (scan: string): { scan: string; study: string; date: string } => ({
+  scan,
+  study: 'Ward 3/4',
+  date: '2026-11-23T10:00:00Z',
+});
+
+describe('names of exports', () => {
+  it('fill the pattern and fit every file system', () => {
+    expect(exportStems('{scan}', [facts('p01_flair.nii.gz')])).toEqual(['p01_flair']);
+    expect(exportStems('{study} {date} {scan}', [facts('a.nii')])).toEqual(['Ward 3_4 2026-11-23 a']);
+    expect(exportStems('../{scan}', [facts('a.nii')])).toEqual(['_a']);
+    expect(exportStems('...', [facts('a.nii')])).toEqual(['scan']);
+    expect(exportName('p01', 'mask')).toBe('p01_mask.nii.gz');
+  });
+
+  it('never fall together, not even where capitals do not count', () => {
+    expect(exportStems('{scan}', [facts('a.nii'), facts('A.nii.gz'), facts('a.npy')])).toEqual([
+      'a',
+      'A_2',
+      'a_3',
+    ]);
+    expect(exportStems('x', [facts('a.nii'), facts('b.nii')])).toEqual(['x', 'x_2']);
+  });
+});
+
+describe('the report', () => {
+  const report: ScanReport = {
+    scan: '<img src=x onerror=alert(1)>.nii',
+    study: 'A & B',
+    made: '2026-11-23',
+    reviewer: 'Dr "Q"',
+    state: 'done',
+    facts: [['Threshold', '0.62']],
+    columns: ['#', 'Volume'],
+    lesions: [
+      {
+        cells: ['1', '412 mm\u00b3'],
+        verdict: 'accepted',
+        note: '<b>',
+        picture: 'data:image/png;base64,AAAA',
+      },
+      { cells: ['2', '38 mm\u00b3'], verdict: '', note: '', picture: 'https://example.org/x.png' },
+    ],
+    version: '1.0',
+  };
+
+  it('says what is known, and lets nothing in that could run or load', () => {
+    const html = reportHtml(report);
+    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;.nii');
+    expect(html).toContain('A &amp; B');
+    expect(html).toContain('by Dr &quot;Q&quot;');
+    expect(html).toContain('<td>&lt;b&gt;</td>');
+    expect(html.match(/<img /g)).toHaveLength(1);
+    expect(html).not.toContain('example.org');
+    expect(html).toContain('<td>412 mm\u00b3</td><td>accepted</td>');
+  });
+});
