@@ -3,8 +3,11 @@ import path from 'node:path';
 import { ExpectedError } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
 
-/** What a token stands for: a file that may be streamed to the page, or a run's folder, which never is. */
-export type TokenKind = 'file' | 'run';
+/**
+ * What a token stands for: a file that may be streamed to the page, a run's folder, or a folder to export into; folders
+ * never are.
+ */
+export type TokenKind = 'file' | 'run' | 'folder';
 
 interface Entry {
   readonly kind: TokenKind;
@@ -36,6 +39,15 @@ export class FileTokens {
   /** @throws ExpectedError denied, as {@link pathOf}. */
   nameOf(token: string, kind: TokenKind): string {
     return this.#entry(token, kind).name;
+  }
+
+  /** Lets the tokens of everything below a folder stand for the same files below another. */
+  move(from: string, to: string): void {
+    for (const [token, entry] of this.#entries) {
+      const inside = path.relative(from, entry.path);
+      if (inside.startsWith('..') || path.isAbsolute(inside)) continue;
+      this.#entries.set(token, { ...entry, path: path.join(to, inside) });
+    }
   }
 
   forget(token: string): void {

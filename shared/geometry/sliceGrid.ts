@@ -134,26 +134,18 @@ export function chooseSliceGrid(
   const { dims, affine, zooms } = volume;
   if (mask.length !== dims[0] * dims[1] * dims[2]) throw new Error('the mask is not on the source grid');
 
-  const orientation = orientationOf(affine);
-  const plane = options.plane ?? planeAcross[orientation[thickAxis(zooms) ?? axisAlong(affine, 2)].worldAxis];
-  if (plane === undefined) throw new Error('no plane across that axis');
-  const layout = layouts[plane].map(([worldAxis, sign]) => {
-    const source = axisAlong(affine, worldAxis);
-    return { source, flip: orientation[source].reversed !== sign < 0 };
-  }) as [AxisUse, AxisUse, AxisUse];
-  const [column, row, slice] = layout;
-
+  const layout = planeOrientation(volume, options.plane);
+  const [column, row] = [0, 1].map((direction) => ({
+    source: layout.axes[direction] as 0 | 1 | 2,
+    flip: layout.flips[direction] as boolean,
+  })) as [AxisUse, AxisUse];
   const grid = {
     version: 1,
-    sourceDims: [...dims],
-    sourceZooms: [...zooms],
+    ...layout,
     sourceAffine: [...affine],
-    plane,
-    axes: [column.source, row.source, slice.source],
-    flips: [column.flip, row.flip, slice.flip],
     height,
     width,
-    count: dims[slice.source],
+    count: dims[layout.axes[2] as 0 | 1 | 2],
   } as const;
 
   const columnMm = zooms[column.source];
@@ -174,6 +166,31 @@ export function chooseSliceGrid(
     ((rows[1] - rows[0] + 1) * rowMm) / (height - 2 * brainMarginPx),
   );
   return { ...grid, pixelMm: fitted, centreVox, fit: 'brain' };
+}
+
+/**
+ * Which of a volume's axes run along the columns, rows and slices of a plane, and in which direction. Needs no voxels.
+ *
+ * @param plane unless given: axial, or across the long side of thick slices (see {@link chooseSliceGrid}).
+ */
+export function planeOrientation(
+  { dims, affine, zooms }: { readonly dims: Dims; readonly affine: Affine; readonly zooms: Triple },
+  plane?: SlicePlane,
+): Pick<SliceGrid, 'plane' | 'axes' | 'flips' | 'sourceDims' | 'sourceZooms'> {
+  const orientation = orientationOf(affine);
+  const chosen = plane ?? planeAcross[orientation[thickAxis(zooms) ?? axisAlong(affine, 2)].worldAxis];
+  if (chosen === undefined) throw new Error('no plane across that axis');
+  const [column, row, slice] = layouts[chosen].map(([worldAxis, sign]) => {
+    const source = axisAlong(affine, worldAxis);
+    return { source, flip: orientation[source].reversed !== sign < 0 };
+  }) as [AxisUse, AxisUse, AxisUse];
+  return {
+    plane: chosen,
+    axes: [column.source, row.source, slice.source],
+    flips: [column.flip, row.flip, slice.flip],
+    sourceDims: [...dims],
+    sourceZooms: [...zooms],
+  };
 }
 
 /**

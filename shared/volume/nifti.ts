@@ -69,6 +69,32 @@ export function volumeFromNifti(bytes: Uint8Array, options: NiftiReadOptions = {
   };
 }
 
+/** One plane across the file's third axis, and where the volume's voxels lie. */
+export interface NiftiPlane extends Pick<Volume, 'affine' | 'zooms'> {
+  /** The volume's extents along x and y, and 1. */
+  readonly dims: Dims;
+  /** True values, x fastest; NaN and infinite ones are 0. */
+  readonly values: Float32Array;
+}
+
+/** Planes of a single-file volume, before the whole of it is there. */
+export const niftiPlane = {
+  /** Where the first plane begins, how long each is, and how many there are. */
+  sizeOf(header: NiftiHeader): { voxOffsetBytes: number; planeBytes: number; count: number } {
+    const [nx, ny, nz] = gridDims(header);
+    const { voxOffsetBytes } = header;
+    return { voxOffsetBytes, planeBytes: nx * ny * voxelType(header).bytes, count: nz };
+  },
+  /** @param bytes the file up to the end of plane `k` at least */
+  read(header: NiftiHeader, bytes: Uint8Array, k: number): NiftiPlane {
+    const [nx, ny] = gridDims(header);
+    const { voxOffsetBytes, planeBytes } = niftiPlane.sizeOf(header);
+    const data = readVoxels(bytes, header, voxOffsetBytes + k * planeBytes, nx * ny);
+    const { affine, zooms } = geometryOf(header, gridDims(header));
+    return { dims: [nx, ny, 1], values: trueValues({ data, ...scalingOf(header) }).values, affine, zooms };
+  },
+};
+
 /**
  * The voxels' true values: slope and intercept applied, NaN and infinite voxels replaced by 0 and counted. Always a new
  * array, in the volume's order.
@@ -100,13 +126,22 @@ export interface NiftiWrite {
   readonly like: Pick<Volume, 'dims' | 'affine' | 'zooms' | 'header'>;
   /** At most 79 characters are kept. */
   readonly description: string;
+  /** Carry the source's header extensions over; left out unless said, because they can hold private data (DICOM). */
+  readonly keepExtensions?: boolean;
+}
+
+/** 3, or as many dimensions as the source has where those beyond the third are all 1. */
+function writtenRank({ dim }: NiftiHeader): number {
+  const rank = dim[0] ?? 3;
+  return rank > 3 && rank <= 7 && dim.slice(4, rank + 1).every((length) => length === 1) ? rank : 3;
 }
 
 /**
- * An uncompressed .nii on the grid of `like`: little endian, three-dimensional, slope 1, intercept 0, NIfTI-2 where the
+ * An uncompressed .nii on the grid of `like`: little endian, three-dimensional (with the source's further dimensions where
+ * they are all 1, so that readers report the same shape), slope 1, intercept 0, NIfTI-2 where the
  * source was NIfTI-2. Voxel sizes, units, sform and qform with their codes and raw numbers, and qfac are the source's;
  * only voxel sizes that are negative or 0 are written as readers take them (absolute, 1), and a qfac that is neither 1
- * nor -1 as 1. Extensions are left out: they can hold private data.
+ * nor -1 as 1.
  *
  * Where the source had no NIfTI header (.npy), the affine becomes the sform with code 2, "aligned", which is what nibabel
  * writes for an affine that comes from no scanner; the qform is unset.
@@ -121,13 +156,15 @@ export function niftiBytes(image: NiftiWrite): Uint8Array {
   const source = like.header ?? headerForAffine(dims, like.affine, like.zooms);
   const type = typeOf(data);
   const size = headerBytes[source.version];
-  const out = new Uint8Array(size + 4 + data.byteLength);
+  const extensions = image.keepExtensions ? littleEndianExtensions(source) : new Uint8Array(0);
+  const voxOffset = size + 4 + extensions.length;
+  const out = new Uint8Array(voxOffset + data.byteLength);
   const fields: HeaderFields = {
-    dim: [3, dims[0], dims[1], dims[2], 1, 1, 1, 1],
+    dim: [writtenRank(source), dims[0], dims[1], dims[2], 1, 1, 1, 1],
     datatype: type.code,
     bitpix: data.BYTES_PER_ELEMENT * 8,
     pixdim: [qfacOf(source), ...headerZooms(source), 1, 1, 1, 1],
-    voxOffset: size + 4,
+    voxOffset,
     units: source.xyztUnits,
     qformCode: source.qformCode,
     sformCode: source.sformCode,
@@ -139,8 +176,26 @@ export function niftiBytes(image: NiftiWrite): Uint8Array {
   const view = new DataView(out.buffer);
   if (source.version === 1) writeHeader1(view, fields);
   else writeHeader2(view, fields);
+  if (extensions.length > 0) out[size] = 1;
+  out.set(extensions, size + 4);
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  out.set(hostIsLittleEndian ? raw : swappedCopy(raw, data.BYTES_PER_ELEMENT), size + 4);
+  out.set(hostIsLittleEndian ? raw : swappedCopy(raw, data.BYTES_PER_ELEMENT), voxOffset);
+  return out;
+}
+
+/**
+ * A copy of a little-endian NIfTI-1 file with the texts of its header wiped: those that converters fill with what they
+ * found in DICOM (data_type, db_name, descrip, aux_file, intent_name). Positions: nifti1.h.
+ */
+export function withoutPrivateText(bytes: Uint8Array): Uint8Array {
+  const out = Uint8Array.from(bytes);
+  for (const [start, end] of [
+    [4, 32],
+    [148, 252],
+    [328, 344],
+  ] as const) {
+    out.fill(0, start, end);
+  }
   return out;
 }
 
@@ -153,7 +208,11 @@ function bodyOf(header: NiftiHeader, bytes: Uint8Array, options: NiftiReadOption
   );
 }
 
-function chooseVolume(header: NiftiHeader, chosen: number | undefined, what: string): number {
+/**
+ * Which volume of the file is meant, from 0.
+ * @throws ExpectedError nifti-unsupported where there are several and none was chosen, or the chosen one is not there.
+ */
+export function chooseVolume(header: NiftiHeader, chosen: number | undefined, what: string): number {
   const volumes = volumesInFile(header);
   if (chosen === undefined) {
     if (volumes === 1) return 0;
@@ -317,6 +376,19 @@ function largestDistanceMm(a: Affine, b: Affine, dims: Dims): number {
 
 function qfacOf(header: NiftiHeader): 1 | -1 {
   return header.pixdim[0] === -1 ? -1 : 1;
+}
+
+/** A header's extensions with their sizes and codes in our byte order; what they hold stays as it is. */
+function littleEndianExtensions({ extensions, littleEndian }: NiftiHeader): Uint8Array {
+  const out = extensions.slice();
+  const view = new DataView(out.buffer);
+  for (let at = 0; at < out.length;) {
+    const size = view.getInt32(at, littleEndian);
+    view.setInt32(at + 4, view.getInt32(at + 4, littleEndian), true);
+    view.setInt32(at, size, true);
+    at += size;
+  }
+  return out;
 }
 
 function typeOf(data: Uint8Array | Int16Array | Float32Array): { code: number } {

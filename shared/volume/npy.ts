@@ -1,4 +1,5 @@
 import { ExpectedError } from '../failure';
+import { centredAffine } from '../geometry/affine';
 import { hostIsLittleEndian, latin1, swappedCopy, typedView } from './byteOrder';
 import { parseLiteral, type Literal } from './pythonLiteral';
 import type { Volume } from './volume';
@@ -56,7 +57,7 @@ const refused: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** numpy's own limit is 10,000 characters; beyond it a header is not one of a plain array. */
-const maxHeaderBytes = 65_536;
+export const maxNpyHeaderBytes = 65_536;
 const maxItems = 2 ** 31;
 
 /**
@@ -83,7 +84,7 @@ export function readNpyHeader(bytes: Uint8Array, what = 'This file'): NpyHeader 
   if (bytes.length < prefix) throw cut();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > maxHeaderBytes) {
+  if (length > maxNpyHeaderBytes) {
     throw new ExpectedError('npy-damaged', `${what} has a header of ${length} bytes: it is damaged.`);
   }
   if (bytes.length < prefix + length) throw cut();
@@ -174,17 +175,40 @@ export function npyBytes(shape: readonly number[], data: Float32Array | Uint8Arr
   return out;
 }
 
+/** What the axes of an array mean: (slices, rows, columns), or voxels along x, y and z as nibabel's get_fdata gives them. */
+export type NpyLayout = 'stack' | 'volume';
+
 /**
- * A stack of slices as a volume: [n, h, w], [n, h, w, 1], or one slice [h, w]. Rows are taken to run from anterior to
- * posterior and columns from the patient's right to left, voxels to be 1 mm cubes, as the slice grid lays axial slices
- * out; so the slice grid of a stack of the network's size is an identity copy.
+ * An array as a volume of 1 mm cubes; nothing in the file says where the head lies.
+ *
+ * As a stack of slices, [n, h, w], [n, h, w, 1] or one slice [h, w]: rows are taken to run from anterior to posterior and
+ * columns from the patient's right to left, as the slice grid lays axial slices out; so the slice grid of a stack of the
+ * network's size is an identity copy. As one volume, [x, y, z] or [x, y, z, 1]: x is taken to run from right to left, y to
+ * the front and z upwards, which is what nibabel assumes of a volume without an affine; the reader is told.
  *
  * @throws ExpectedError shape-mismatch for other shapes, empty-set for an array without items, and what
  *   {@link npyValues} throws.
  */
-export function volumeFromNpy(bytes: Uint8Array, what = 'This file'): Volume {
+export function volumeFromNpy(bytes: Uint8Array, what = 'This file', layout: NpyLayout = 'stack'): Volume {
   const header = readNpyHeader(bytes, what);
-  const shape = stackShape(header.shape, what);
+  const shape = arrayShape(header.shape, layout, what);
+  if (layout === 'volume') {
+    // The first axis is to run fastest: C order read backwards.
+    const fastestFirst = { ...header, shape: [...shape].reverse(), fortranOrder: !header.fortranOrder };
+    return {
+      dims: shape,
+      data: npyValues(bytes, fastestFirst, what),
+      slope: 1,
+      intercept: 0,
+      affine: centredAffine(shape, [1, 1, 1]),
+      zooms: [1, 1, 1],
+      header: null,
+      layout,
+      warnings: [
+        'An array does not say where the head lies: voxels of 1 mm are assumed, x to the left, y to the front, z upwards.',
+      ],
+    };
+  }
   const [count, height, width] = shape;
   return {
     dims: [width, height, count],
@@ -194,30 +218,27 @@ export function volumeFromNpy(bytes: Uint8Array, what = 'This file'): Volume {
     affine: [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
     zooms: [1, 1, 1],
     header: null,
+    layout,
     warnings: [],
   };
 }
 
-function stackShape(shape: readonly number[], what: string): [number, number, number] {
+function arrayShape(shape: readonly number[], layout: NpyLayout, what: string): [number, number, number] {
   const last = shape[shape.length - 1];
   const plain = shape.length === 4 && last === 1 ? shape.slice(0, 3) : shape;
-  const [count, height, width] = plain.length === 2 ? [1, ...plain] : plain;
-  if (
-    plain.length < 2 ||
-    plain.length > 3 ||
-    count === undefined ||
-    height === undefined ||
-    width === undefined
-  ) {
+  const [first, second, third] = plain.length === 2 && layout === 'stack' ? [1, ...plain] : plain;
+  if (plain.length > 3 || first === undefined || second === undefined || third === undefined) {
+    const wanted =
+      layout === 'stack' ? 'a stack of slices is (slices, rows, columns)' : 'a volume is (x, y, z)';
     throw new ExpectedError(
       'shape-mismatch',
-      `${what} has the shape (${shape.join(', ')}); a stack of slices is (slices, rows, columns), or that with a last axis of 1.`,
+      `${what} has the shape (${shape.join(', ')}); ${wanted}, or that with a last axis of 1.`,
     );
   }
-  if (count * height * width === 0) {
+  if (first * second * third === 0) {
     throw new ExpectedError('empty-set', `${what} holds no slices: its shape is (${shape.join(', ')}).`);
   }
-  return [count, height, width];
+  return [first, second, third];
 }
 
 function parseHeader(text: string, what: string): Omit<NpyHeader, 'dataOffsetBytes'> {

@@ -13,6 +13,8 @@ export interface Volume {
   readonly zooms: Triple;
   /** The header as it was in the file, for writing results on the same grid; null where the source had none (.npy). */
   readonly header: NiftiHeader | null;
+  /** How an array without a header was taken; absent where there is a header. */
+  readonly layout?: 'stack' | 'volume';
   /** Sentences that the reader should see, e.g. that sform and qform disagree. */
   readonly warnings: readonly string[];
 }
@@ -54,7 +56,7 @@ export interface NiftiHeader {
   readonly intentCode: number;
   /**
    * Raw header extensions (esize, ecode, data) as bytes in the file's byte order; empty where there are none. They can
-   * hold private data (DICOM attributes) and are not written to masks.
+   * hold private data (DICOM attributes) and are written to masks only where the user asks for it.
    */
   readonly extensions: Uint8Array;
 }

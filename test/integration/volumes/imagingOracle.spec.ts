@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyAffine, multiplyAffines, orientationCodes, qformAffine } from '../../../shared/geometry/affine';
 import { resampleVolume } from '../../../shared/geometry/resampleVolume';
 import { dilate, erode } from '../../../shared/imaging/morphology';
-import { percentileOfSorted } from '../../../shared/imaging/normalisation';
+import { percentileOfSorted } from '../../../shared/imaging/percentiles';
 import { smoothInMask } from '../../../shared/imaging/smoothing';
 import { fillHoles, labelComponents, type Connectivity } from '../../../shared/lesions/components';
 import { createRandom, type Random } from '../../../shared/random';

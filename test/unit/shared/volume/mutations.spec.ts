@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { readVolumeFile } from '../../../../main/files/readVolume';
 import { ExpectedError } from '../../../../shared/failure';
-import { createRandom, type Random } from '../../../../shared/random';
+import { createRandom } from '../../../../shared/random';
 import {
   expectedFileBytes,
   readNiftiHeader,
@@ -17,41 +22,10 @@ import {
 } from '../../../../shared/volume/npy';
 import { voxelCount } from '../../../../shared/volume/volume';
 import { makeNifti } from './makeNifti';
+import { mutate } from './mutate';
 
-/** 1000 in the usual run; ASCNET_MUTATIONS sets another number for a long one. */
+/** 1000 in the usual run; `npm run mutations` tries 10,000. */
 const runs = Number(process.env['ASCNET_MUTATIONS'] ?? 1000);
-
-/** Numbers that break parsers: ends of ranges, signs, not finite. */
-const nasty32 = [0, 1, -1, 0x7fffffff, -0x80000000, 0x7fff, 0x8000, 0x7f800000, 0x7fc00000, 0x4b800000];
-
-function mutate(original: Uint8Array, headerBytes: number, random: Random): Uint8Array {
-  let bytes = original.slice();
-  const view = new DataView(bytes.buffer);
-  for (let edits = 1 + random.integer(4); edits > 0; edits -= 1) {
-    // Most edits hit the header, where the meaning is.
-    const reach = random.next() < 0.9 ? Math.min(headerBytes, bytes.length) : bytes.length;
-    const at = random.integer(Math.max(1, reach));
-    switch (random.integer(5)) {
-      case 0:
-        bytes[at] = random.integer(256);
-        break;
-      case 1:
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << random.integer(8));
-        break;
-      case 2:
-        if (at + 4 <= bytes.length)
-          view.setInt32(at, nasty32[random.integer(nasty32.length)] ?? 0, random.next() < 0.5);
-        break;
-      case 3:
-        bytes.copyWithin(at, random.integer(reach), random.integer(reach) + 8);
-        break;
-      default:
-        bytes.fill(random.integer(2) * 255, at, at + random.integer(16));
-    }
-  }
-  if (random.next() < 0.25) bytes = bytes.slice(0, random.integer(bytes.length + 1));
-  return bytes;
-}
 
 /** Runs it; gives the failure's sentence, or null where the mutant was still a readable file. */
 function attempt(run: () => void): string | null {
@@ -119,4 +93,45 @@ describe(`${runs} mutants of small files`, () => {
     expect(readable).toBeGreaterThan(runs / 20);
     expect(sentences.size).toBeGreaterThan(4);
   });
+
+  it('of .nii.gz files are read or refused in a sentence, without a large allocation', async () => {
+    const random = createRandom(4096);
+    const folder = mkdtempSync(join(tmpdir(), 'asc-net-mutants-'));
+    const path = join(folder, 'mutant.nii.gz');
+    const plain = makeNifti(1);
+    const packed = [
+      gzipSync(plain),
+      Buffer.concat([gzipSync(plain.subarray(0, 200)), gzipSync(plain.subarray(200))]),
+    ];
+    const peakBefore = process.resourceUsage().maxRSS;
+    let readable = 0;
+    const sentences = new Set<string>();
+    try {
+      for (let i = 0; i < runs; i += 1) {
+        // Half of them have their compressed bytes changed, half what is inside a sound gzip.
+        const bytes =
+          i % 2 === 0
+            ? mutate(packed[(i / 2) % 2] as Uint8Array, 60, random)
+            : gzipSync(mutate(plain, 360, random), { level: 1 });
+        writeFileSync(path, bytes);
+        const startMs = performance.now();
+        try {
+          const volume = await readVolumeFile(path);
+          expect(volume.data.byteLength).toBeLessThanOrEqual(2 * 1032 * bytes.length);
+          readable += 1;
+        } catch (error) {
+          if (!(error instanceof ExpectedError)) throw error;
+          sentences.add(error.message.replace(/-?\d[\d.e+ x-]*|NaN|Infinity/g, 'N'));
+        }
+        expect(performance.now() - startMs).toBeLessThan(2000);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    for (const sentence of sentences) expect(sentence).toMatch(/^mutant\.nii\.gz [^\n]{8,250}[.]$/);
+    expect(readable).toBeGreaterThan(runs / 20);
+    expect(sentences.size).toBeGreaterThan(6);
+    // Kilobytes: garbage of a thousand reads, but nothing of the size that mutants declare.
+    expect(process.resourceUsage().maxRSS - peakBefore).toBeLessThan(300 * 1024);
+  }, 300_000);
 });

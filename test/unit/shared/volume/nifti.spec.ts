@@ -9,6 +9,7 @@ import {
   volumeFromNifti,
 } from '../../../../shared/volume/nifti';
 import { volumeFromNpy, npyBytes } from '../../../../shared/volume/npy';
+import type { NiftiHeader, Volume } from '../../../../shared/volume/volume';
 import { fields, makeNifti, viewOf } from './makeNifti';
 
 function failure(run: () => unknown): { kind: string; message: string } {
@@ -325,6 +326,22 @@ describe('writing NIfTI', () => {
     expect(mask.affine).toEqual(stack.affine);
   });
 
+  it('keeps dimensions of length 1, so that readers report the shape of the source, and drops longer ones', () => {
+    const write = (bytes: Uint8Array): readonly number[] => {
+      const like = volumeFromNifti(bytes, { volumeIndex: 0 });
+      const mask = niftiBytes({ dims: like.dims, data: new Uint8Array(24), like, description: '' });
+      return readNiftiHeader(mask).dim.slice(0, 6);
+    };
+    const single = makeNifti(1);
+    // dim[0] of NIfTI-1 is an int16 at byte 40, dim[4] one at byte 48.
+    new DataView(single.buffer, single.byteOffset).setInt16(40, 4, true);
+    expect(write(single)).toEqual([4, 4, 3, 2, 1, 1]);
+    const two = new Uint8Array(single.length + 48);
+    two.set(single);
+    new DataView(two.buffer).setInt16(48, 2, true);
+    expect(write(two)).toEqual([3, 4, 3, 2, 1, 1]);
+  });
+
   it('refuses data that are not on the grid', () => {
     const like = volumeFromNifti(makeNifti(1));
     const write = (dims: [number, number, number], length: number) => () =>
@@ -342,5 +359,37 @@ describe('writing NIfTI', () => {
       description: 'é→' + 'x'.repeat(100),
     });
     expect(readNiftiHeader(bytes).description).toBe('é?' + 'x'.repeat(77));
+  });
+});
+
+describe('header extensions', () => {
+  /** The file with an extension of 16 bytes between header and voxels, in the byte order given. */
+  function extended(version: 1 | 2, littleEndian: boolean): Volume {
+    const volume = volumeFromNifti(makeNifti(version));
+    const extensions = new Uint8Array(32);
+    const view = viewOf(extensions);
+    view.setInt32(0, 32, littleEndian);
+    view.setInt32(4, 6, littleEndian);
+    extensions.set(Buffer.from('a comment'), 8);
+    return { ...volume, header: { ...(volume.header as NiftiHeader), littleEndian, extensions } };
+  }
+  const write = (like: Volume, keepExtensions: boolean): Uint8Array =>
+    niftiBytes({ dims: like.dims, data: new Uint8Array(24).fill(3), like, description: '', keepExtensions });
+
+  it('are carried over when asked for, from either byte order', () => {
+    for (const version of [1, 2] as const) {
+      const little = extended(version, true);
+      for (const like of [little, extended(version, false)]) {
+        const written = volumeFromNifti(write(like, true));
+        expect(written.header?.extensions).toEqual(little.header?.extensions);
+        expect([...written.data]).toEqual(Array(24).fill(3));
+      }
+    }
+  });
+
+  it('are left out otherwise: they can name a patient', () => {
+    const bytes = write(extended(1, true), false);
+    expect(bytes).toHaveLength(352 + 24);
+    expect(volumeFromNifti(bytes).header?.extensions).toHaveLength(0);
   });
 });
