@@ -44,6 +44,25 @@ export function smoothCounts(counts: ArrayLike<number>, sigmaBins: number): Floa
   });
 }
 
+/** How many values were counted, from a bin on. */
+export function sumCounts(counts: ArrayLike<number>, from = 0): number {
+  let total = 0;
+  for (let bin = from; bin < counts.length; bin += 1) total += counts[bin] as number;
+  return total;
+}
+
+/** The level that a share of the counted values pass, interpolated within its bin. */
+export function levelPassedBy(counts: ArrayLike<number>, share: number): number {
+  const wanted = share * sumCounts(counts);
+  let above = 0;
+  for (let bin = counts.length - 1; bin >= 0; bin -= 1) {
+    const here = counts[bin] as number;
+    if (above + here > wanted) return (bin + 1 - (wanted - above) / here) / counts.length;
+    above += here;
+  }
+  return 0;
+}
+
 export interface Peak {
   /** Position over the histogram's range, 0..1: the centre of the peak's highest bin. */
   readonly position: number;
@@ -132,4 +151,13 @@ function prominenceAt(curve: Float64Array, start: number, end: number): number {
   if (leftOpen) return top - right;
   if (rightOpen) return top - left;
   return top - Math.max(left, right);
+}
+
+/** The bin that holds most; the first of equals. */
+export function highestBin(counts: ArrayLike<number>): number {
+  let best = 0;
+  for (let bin = 1; bin < counts.length; bin += 1) {
+    if ((counts[bin] as number) > (counts[best] as number)) best = bin;
+  }
+  return best;
 }

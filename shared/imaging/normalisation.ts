@@ -1,45 +1,87 @@
 import { z } from 'zod';
+import { percentileOfSorted, sortedInside } from './percentiles';
+import { robustZ } from './robustZ';
+
+/** The values that become 0 and 1, in the scan's own unit; lower is below upper. */
+const ends = { lower: z.number(), upper: z.number() };
 
 /** How a volume's values became [0, 1]. Plain data, stored with sets and runs; found once per volume, never per slice. */
-export const normalisationSchema = z.strictObject({
-  method: z.literal('percentile'),
-  /** Percentiles of the values inside the brain mask that become 0 and 1. */
-  lowerPercentile: z.number().min(0).max(100),
-  upperPercentile: z.number().min(0).max(100),
-  /** The values at those percentiles, in the scan's own unit; lower is below upper. */
-  lower: z.number(),
-  upper: z.number(),
-});
+export const normalisationSchema = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('percentile'),
+    /** Percentiles of the values inside the brain mask. */
+    lowerPercentile: z.number().min(0).max(100),
+    upperPercentile: z.number().min(0).max(100),
+    /** What the upper percentile becomes; the lower becomes 0. */
+    upperLevel: z.number().positive().max(1),
+    ...ends,
+  }),
+  z.strictObject({
+    method: z.literal('robust-z'),
+    /** The most frequent value inside the brain mask, and the spread of the values above it; see {@link robustZ}. */
+    mode: z.number(),
+    spread: z.number().positive(),
+    ...ends,
+  }),
+]);
 export type Normalisation = z.infer<typeof normalisationSchema>;
+export type NormalisationMethod = Normalisation['method'];
 
 /**
  * The upper percentile is high because lesions are the brightest part of a FLAIR brain and their share differs by forty
  * times: 0.1 % of the brain in patient 07 of the open Ljubljana set, 4.5 % in patient 19. At the 99th percentile 45 % (07)
- * and 20 % (19) of the lesion voxels would be clipped to 1 together with the brightest healthy tissue; at the 99.95th 10 %
- * and 0.7 %, while the medians of lesions and brain stay 0.20 and 0.22 apart (0.24 both at the 99th). The maximum itself
+ * and 20 % (19) of the lesion voxels would lie beyond it together with the brightest healthy tissue; at the 99.95th 10 %
+ * and 0.7 %, while the medians of lesions and brain stay 0.20 and 0.22 of the range apart (0.24 both at the 99th). The maximum itself
  * would let single voxels (vessels, 200 against 141 in 07) push that to 0.14. The lower one only trims what lies below
  * CSF; negative values after bias correction, mostly.
+ *
+ * It becomes 0.8 and not 1, because the network answers through sigmoids: they reach 1 only where they are saturated and
+ * learn no more, and the brightest levels, which are the lesions', would be learned last (targets away from the asymptotes:
+ * LeCun, Bottou, Orr and Müller 1998, Efficient BackProp). What is brighter still is not clipped either.
  */
-export const defaultPercentiles = { lower: 0.5, upper: 99.95 } as const;
+export const defaultPercentiles = { lower: 0.5, upper: 99.95, upperLevel: 0.8 } as const;
 
 /**
- * The values that become 0 and 1: robust percentiles inside the mask. Where the mask is empty or all its values are
+ * The values that become 0 and 1 by robust percentiles inside the mask. Where the mask is empty or all its values are
  * equal, a range of 1 from that value is taken.
  */
 export function findNormalisation(
   values: Float32Array,
   mask: Uint8Array,
-  percentiles: { readonly lower: number; readonly upper: number } = defaultPercentiles,
+  percentiles: {
+    readonly lower: number;
+    readonly upper: number;
+    readonly upperLevel: number;
+  } = defaultPercentiles,
 ): Normalisation {
   const inside = sortedInside(values, mask);
   const lower = percentileOfSorted(inside, percentiles.lower);
-  const upper = percentileOfSorted(inside, percentiles.upper);
+  const range = percentileOfSorted(inside, percentiles.upper) - lower;
   return {
     method: 'percentile',
     lowerPercentile: percentiles.lower,
     upperPercentile: percentiles.upper,
+    upperLevel: percentiles.upperLevel,
     lower,
-    upper: upper > lower ? upper : lower + 1,
+    upper: range > 0 ? lower + range / percentiles.upperLevel : lower + 1,
+  };
+}
+
+/**
+ * This many spreads below and above the mode become 0 and 1, and the mode 0.5. Tissue keeps a third of the range and what is
+ * brighter than nearly all tissue the rest, so that lesions stand out from it; in MS FLAIR lesions lie at 1 to 3.5.
+ */
+export const robustReach = 3.5;
+
+/** The values that become 0 and 1 by the mode and the spread above it, where percentiles follow the load of lesions. */
+export function findRobustNormalisation(values: Float32Array, mask: Uint8Array): Normalisation {
+  const { mode, spread } = robustZ(values, mask);
+  return {
+    method: 'robust-z',
+    mode,
+    spread,
+    lower: mode - robustReach * spread,
+    upper: mode + robustReach * spread,
   };
 }
 
@@ -58,22 +100,4 @@ export function normalise(
     out[i] = level <= 0 ? 0 : level >= 1 ? 1 : level;
   }
   return out;
-}
-
-/** The values inside the mask, ascending. */
-export function sortedInside(values: Float32Array, mask: Uint8Array): Float32Array {
-  let count = 0;
-  const inside = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i += 1) if (mask[i] !== 0) inside[count++] = values[i] as number;
-  return inside.slice(0, count).sort();
-}
-
-/** The percentile by linear interpolation between ranks (numpy's default); 0 where there are no values. */
-export function percentileOfSorted(sorted: Float32Array, percentile: number): number {
-  if (sorted.length === 0) return 0;
-  const rank = (percentile / 100) * (sorted.length - 1);
-  const below = Math.floor(rank);
-  const low = sorted[below] as number;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
-  return low + (high - low) * (rank - below);
 }

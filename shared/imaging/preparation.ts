@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ExpectedError } from '../failure';
 import {
   chooseSliceGrid,
@@ -8,13 +9,25 @@ import {
 import { trueValues } from '../volume/nifti';
 import type { Volume } from '../volume/volume';
 import { findBrainMask, type BrainMask } from './brainMask';
-import { findNormalisation, normalise, type Normalisation } from './normalisation';
+import { findNormalisation, findRobustNormalisation, normalise, type Normalisation } from './normalisation';
+import { smoothInMask } from './smoothing';
+
+/** What is chosen about a preparation. Stored with sets and runs, and applied the same when a model segments. */
+export const preparationSchema = z.strictObject({
+  normalisation: z.enum(['robust-z', 'percentile']),
+  /** Sigma of the Gaussian that smooths the scan inside the brain, in mm; 0 leaves it as it is. */
+  smoothingMm: z.number().min(0).max(5),
+});
+export type Preparation = z.infer<typeof preparationSchema>;
+
+export const defaultPreparation: Preparation = { normalisation: 'percentile', smoothingMm: 0 };
 
 /** A volume as the network sees it, with all that is needed to go back. */
 export interface PreparedVolume {
   readonly grid: SliceGrid;
+  readonly preparation: Preparation;
   readonly normalisation: Normalisation;
-  readonly maskMethod: BrainMask['method'];
+  readonly maskMethod: BrainMask['method'] | 'given';
   /** The scan's true values and its brain mask, on the source grid. */
   readonly values: Float32Array;
   readonly brain: Uint8Array;
@@ -24,38 +37,53 @@ export interface PreparedVolume {
   readonly brainSlices: readonly number[];
   /** How many voxels were not finite and count as background. */
   readonly nonFinite: number;
+  /** What the reader should know about it. */
+  readonly warnings: readonly string[];
 }
 
 /** A slice counts as brain from this area on: less is the tip of the skull base or of the vertex. */
 export const MIN_BRAIN_MM2 = 1500;
 
+export interface PrepareOptions extends SliceGridOptions {
+  /** The user's own brain mask on the volume's grid, in place of the one that is found. */
+  readonly brain?: Uint8Array;
+  readonly preparation?: Preparation;
+}
+
 /**
- * The one way from a volume to slices: brain mask, intensities to [0, 1] by robust percentiles of the whole volume
- * (never of a single slice), slice grid, resampling. A .npy set that lies in [0, 1] already keeps its values.
+ * The one way from a volume to slices: brain mask, smoothing, intensities to [0, 1] by figures of the whole volume (never
+ * of a single slice), slice grid, resampling. A .npy set that lies in [0, 1] already keeps its values.
  * @throws ExpectedError empty-set when no brain is found
  */
-export function prepareVolume(volume: Volume, options: SliceGridOptions = {}): PreparedVolume {
+export function prepareVolume(volume: Volume, options: PrepareOptions = {}): PreparedVolume {
+  const { preparation = defaultPreparation } = options;
   const { values, nonFinite } = trueValues(volume);
-  const { mask: brain, method } = findBrainMask(
-    values,
-    volume.dims,
-    volume.zooms,
-    volume.header === null ? 'stack' : 'volume',
-  );
+  const kind = volume.layout === 'stack' ? 'stack' : 'volume';
+  const { mask: brain, method } = options.brain
+    ? { mask: options.brain, method: 'given' as const }
+    : findBrainMask(values, volume.dims, volume.zooms, kind);
   if (!brain.includes(1)) {
     throw new ExpectedError(
       'empty-set',
-      'No brain was found in this volume: all voxels are equal. Choose another file.',
+      options.brain
+        ? 'The brain mask is empty on this volume: choose the mask of this very scan.'
+        : 'No brain was found in this volume: all voxels are equal. Choose another file.',
     );
   }
   const grid = chooseSliceGrid(volume, brain, options);
-  const isPrepared = volume.header === null && values.every((value) => value >= 0 && value <= 1);
+  const isPrepared = volume.layout === 'stack' && values.every((value) => value >= 0 && value <= 1);
+  const smooth =
+    isPrepared || preparation.smoothingMm === 0
+      ? values
+      : smoothInMask(values, brain, volume.dims, volume.zooms, preparation.smoothingMm);
+  const find = preparation.normalisation === 'robust-z' ? findRobustNormalisation : findNormalisation;
   const normalisation: Normalisation = isPrepared
-    ? { method: 'percentile', lowerPercentile: 0, upperPercentile: 100, lower: 0, upper: 1 }
-    : findNormalisation(values, brain);
-  const slices = volumeToSlices(grid, normalise(values, brain, normalisation));
+    ? { method: 'percentile', lowerPercentile: 0, upperPercentile: 100, upperLevel: 1, lower: 0, upper: 1 }
+    : find(smooth, brain);
+  const slices = volumeToSlices(grid, normalise(smooth, brain, normalisation));
   return {
     grid,
+    preparation,
     normalisation,
     maskMethod: method,
     values,
@@ -63,7 +91,24 @@ export function prepareVolume(volume: Volume, options: SliceGridOptions = {}): P
     slices,
     brainSlices: slicesWithBrain(grid, slices),
     nonFinite,
+    warnings: preparationWarnings(nonFinite, method),
   };
+}
+
+function preparationWarnings(nonFinite: number, method: PreparedVolume['maskMethod']): string[] {
+  const warnings = [];
+  if (nonFinite > 0) warnings.push(nonFiniteWarning(nonFinite));
+  if (method === 'head') {
+    warnings.push(
+      'The scan is not skull-stripped: its brain mask is the whole head, skull and scalp too. Skull-strip it, or give a brain mask.',
+    );
+  }
+  return warnings;
+}
+
+/** What the reader is told about NaN and infinite voxels. */
+export function nonFiniteWarning(voxels: number): string {
+  return `${voxels} voxels are not numbers (NaN or infinite); they are taken as background.`;
 }
 
 function slicesWithBrain(grid: SliceGrid, slices: Float32Array): number[] {

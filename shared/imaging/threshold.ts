@@ -1,5 +1,5 @@
-import { findPeaks, logHistogram, smoothCounts, type Peak } from './histogram';
-import { percentileOfSorted, sortedInside } from './normalisation';
+import { highestBin, levelPassedBy, smoothCounts, sumCounts, type Peak } from './histogram';
+import { findSplit } from './split';
 
 export interface ThresholdInput {
   /** Counts of I_ro inside the brain in equal bins over [0, 1]. */
@@ -13,7 +13,7 @@ export interface FoundThreshold {
   readonly threshold: number;
   /** One plain sentence: how it was found. */
   readonly reason: string;
-  readonly method: 'valley' | 'reference-quantile' | 'robust-spread' | 'empty';
+  readonly method: 'valley' | 'reference-excess' | 'reference-quantile' | 'robust-spread' | 'empty';
   /** Whether the histogram has split into tissue and a distinct brightest peak. */
   readonly split: boolean;
   /** From dark to bright. */
@@ -29,18 +29,18 @@ const fallbackDeviations = 3.5;
 /**
  * The threshold of I_ro, found without any lesion mask.
  *
- * 1. valley: where the brightest peak stands apart from the tissue's (the highest peak), the lowest point of the smoothed
+ * 1. valley: where the brightest peak stands apart from the tissue's (see findSplit), the lowest point of the smoothed
  *    log histogram between the two. This is what the published method waits for.
- * 2. reference-quantile: else the level that {@link referenceShare} of the healthy reference's brain voxels pass.
- * 3. robust-spread: else the mode plus 3.5 robust deviations of the brighter side, as for the intensity baseline.
- *
- * A brightest peak counts as apart when it lies above the tissue peak by at least 0.1, holds less than a third of the
- * voxels, and both sides of the valley rise by half (see findPeaks).
+ *    A peak that the healthy reference shows as well is tissue, and is passed over.
+ * 2. reference-excess: else, where the scan clearly holds more bright voxels than the reference, the level at which a mask
+ *    would agree best with the lesions: see {@link bestExcess}.
+ * 3. reference-quantile: else the level that {@link referenceShare} of the healthy reference's brain voxels pass.
+ * 4. robust-spread: else the mode plus 3.5 robust deviations of the brighter side, as for the intensity baseline.
  */
 export function automaticThreshold(input: ThresholdInput): FoundThreshold {
   const { counts, referenceCounts } = input;
   const bins = counts.length;
-  const total = sum(counts);
+  const total = sumCounts(counts);
   if (total === 0) {
     return {
       threshold: 1,
@@ -50,28 +50,37 @@ export function automaticThreshold(input: ThresholdInput): FoundThreshold {
       peaks: [],
     };
   }
-  const peaks = findPeaks(counts);
-  const tissue = tissuePeak(counts, peaks);
-  const brightest = peaks[peaks.length - 1];
-  if (tissue && brightest && brightest.position - tissue.position >= 0.1) {
-    const valley = valleyBetween(counts, tissue, brightest);
-    const above = sum(counts, valley);
-    if (above > 0 && above < total / 3) {
-      const threshold = valley / bins;
+  const { peaks, tissue, apart } = findSplit(counts);
+  const reference = referenceCounts && sumCounts(referenceCounts) > 0 ? referenceCounts : null;
+  if (tissue && apart && !(reference && isTissue(counts, reference, apart.valleyBin))) {
+    const threshold = apart.valleyBin / bins;
+    return {
+      threshold,
+      reason:
+        `The histogram has split: the threshold is the valley at ${threshold.toFixed(2)}, between the tissue peak at ` +
+        `${tissue.position.toFixed(2)} and the brightest peak at ${apart.peak.position.toFixed(2)}.`,
+      method: 'valley',
+      split: true,
+      peaks,
+    };
+  }
+  if (reference) {
+    const excess = bestExcess(counts, reference);
+    if (excess) {
+      const threshold = excess.bin / bins;
+      const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
       return {
         threshold,
         reason:
-          `The histogram has split: the threshold is the valley at ${threshold.toFixed(2)}, between the tissue peak at ` +
-          `${tissue.position.toFixed(2)} and the brightest peak at ${brightest.position.toFixed(2)}.`,
-        method: 'valley',
-        split: true,
+          `The histogram has no separate bright peak, but the scan is brighter than the healthy reference: ${percent(excess.passing)} of its ` +
+          `brain voxels pass the threshold ${threshold.toFixed(3)}, and ${percent(excess.referencePassing)} of the reference's; of all levels, a mask there is expected to agree best with the excess.`,
+        method: 'reference-excess',
+        split: false,
         peaks,
       };
     }
-  }
-  const passing = (referenceShare * 100).toFixed(1);
-  if (referenceCounts && sum(referenceCounts) > 0) {
-    const threshold = levelPassedBy(referenceCounts, referenceShare);
+    const passing = (referenceShare * 100).toFixed(1);
+    const threshold = levelPassedBy(reference, referenceShare);
     return {
       threshold,
       reason: `The histogram has no separate bright peak: the threshold ${threshold.toFixed(2)} is the level that ${passing} % of the healthy reference's brain voxels pass.`,
@@ -92,6 +101,54 @@ export function automaticThreshold(input: ThresholdInput): FoundThreshold {
   };
 }
 
+/** Whether what lies above a bin is tissue: the healthy reference has at least half as much of it. */
+function isTissue(counts: ArrayLike<number>, reference: ArrayLike<number>, bin: number): boolean {
+  const above = sumCounts(counts, bin) / sumCounts(counts);
+  return sumCounts(reference, bin) / sumCounts(reference) >= above / 2;
+}
+
+/** Largest share of the reference that may pass: below that level, slices differ by how much of which tissue they show. */
+const mostReference = 0.02;
+/** Least excess, as a share of the brain, and least expected agreement that count as lesions and not as a scan's own spread. */
+const leastExcess = 0.005;
+const leastAgreement = 0.5;
+/**
+ * Most that the scan's median may differ from the reference's, in interquartile ranges of the reference: beyond that the
+ * whole scan is brighter or darker, and its excess says nothing of lesions. Slices of one scan at other levels of the head
+ * differ by 0.2.
+ */
+const mostShift = 0.25;
+
+/**
+ * The level at which a mask is expected to agree best with the lesions, if the scan is the reference and lesions mixed:
+ * with P(t) and R(t) the shares of scan and reference above t, the lesions' share is L = max (P - R) / (1 - R), of what
+ * passes P - R (1 - L) is lesion, and the expected Dice is 2 (P - R (1 - L)) / (P + L). No lesion mask is needed.
+ * @returns null where there is no clear excess, or the scan as a whole is brighter or darker than the reference
+ */
+function bestExcess(
+  counts: ArrayLike<number>,
+  reference: ArrayLike<number>,
+): { bin: number; passing: number; referencePassing: number } | null {
+  const quartiles = [0.75, 0.5, 0.25].map((share) => levelPassedBy(reference, share));
+  const [low, median, high] = quartiles as [number, number, number];
+  if (Math.abs(levelPassedBy(counts, 0.5) - median) > mostShift * (high - low)) return null;
+  const totals = [sumCounts(counts), sumCounts(reference)] as const;
+  const levels: { bin: number; passing: number; referencePassing: number }[] = [];
+  let [above, referenceAbove] = [0, 0];
+  for (let bin = counts.length - 1; bin > 0; bin -= 1) {
+    above += counts[bin] as number;
+    referenceAbove += reference[bin] as number;
+    if (referenceAbove / totals[1] > mostReference) break;
+    levels.push({ bin, passing: above / totals[0], referencePassing: referenceAbove / totals[1] });
+  }
+  const share = Math.max(0, ...levels.map(({ passing: p, referencePassing: r }) => (p - r) / (1 - r)));
+  if (share < leastExcess) return null;
+  const agreement = ({ passing: p, referencePassing: r }: (typeof levels)[number]): number =>
+    (2 * (p - r * (1 - share))) / (p + share);
+  const best = levels.reduce((a, b) => (agreement(b) > agreement(a) ? b : a));
+  return agreement(best) >= leastAgreement ? best : null;
+}
+
 /**
  * The z-score above which the smoothed scan's voxels are taken for lesions where no reference is given.
  *
@@ -108,125 +165,9 @@ export function automaticThreshold(input: ThresholdInput): FoundThreshold {
  */
 export const defaultBaselineZ = 3;
 
-export interface RobustZ {
-  /** The most frequent value in the mask. */
-  readonly mode: number;
-  /** Median distance of the brighter values from the mode / 0.6745: for a Gaussian, its standard deviation. */
-  readonly spread: number;
-  /** (value - mode) / spread inside the mask, 0 outside. */
-  readonly z: Float32Array;
-}
-
-/**
- * Values as robust deviations above the most frequent one. Only the brighter side of the mode is measured: the darker side
- * is CSF, which is no part of the tissue's spread.
- */
-export function robustZ(values: Float32Array, mask: Uint8Array): RobustZ {
-  const inside = sortedInside(values, mask);
-  const z = new Float32Array(values.length);
-  if (inside.length === 0) return { mode: 0, spread: 1, z };
-  const mode = modeOfSorted(inside);
-  const brighter = inside.subarray(firstAbove(inside, mode)).map((value) => value - mode);
-  const spread = percentileOfSorted(brighter, 50) / 0.6745 || 1;
-  for (let i = 0; i < values.length; i += 1)
-    if (mask[i] !== 0) z[i] = ((values[i] as number) - mode) / spread;
-  return { mode, spread, z };
-}
-
-/** The middle of the highest of 200 smoothed bins between the 0.1th and the 99.9th percentile. */
-function modeOfSorted(sorted: Float32Array): number {
-  const low = percentileOfSorted(sorted, 0.1);
-  const high = percentileOfSorted(sorted, 99.9);
-  if (!(high > low)) return low;
-  const bins = 200;
-  const counts = new Float64Array(bins);
-  for (let i = 0; i < sorted.length; i += 1) {
-    const bin = Math.floor((((sorted[i] as number) - low) / (high - low)) * bins);
-    if (bin >= 0 && bin < bins) counts[bin] = (counts[bin] as number) + 1;
-  }
-  return low + ((highestBin(smoothCounts(counts, 2)) + 0.5) / bins) * (high - low);
-}
-
-function firstAbove(sorted: Float32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-function sum(counts: ArrayLike<number>, from = 0): number {
-  let total = 0;
-  for (let bin = from; bin < counts.length; bin += 1) total += counts[bin] as number;
-  return total;
-}
-
-function highestBin(counts: ArrayLike<number>): number {
-  let best = 0;
-  for (let bin = 1; bin < counts.length; bin += 1) {
-    if ((counts[bin] as number) > (counts[best] as number)) best = bin;
-  }
-  return best;
-}
-
-/** The peak with the most voxels within 0.05 of it: a narrow spike of clipped values is higher, but holds less. */
-function tissuePeak(counts: ArrayLike<number>, peaks: readonly Peak[]): Peak | undefined {
-  const reach = Math.round(0.05 * counts.length);
-  let best: Peak | undefined;
-  let most = -1;
-  for (const peak of peaks) {
-    let held = 0;
-    for (
-      let bin = Math.max(0, peak.bin - reach);
-      bin <= Math.min(counts.length - 1, peak.bin + reach);
-      bin += 1
-    ) {
-      held += counts[bin] as number;
-    }
-    if (held > most) {
-      most = held;
-      best = peak;
-    }
-  }
-  return best;
-}
-
-/** The bin in which the lowest stretch between the peaks has its middle. */
-function valleyBetween(counts: ArrayLike<number>, tissue: Peak, brightest: Peak): number {
-  const curve = logHistogram(counts);
-  let lowest = Infinity;
-  let first = tissue.bin;
-  let last = tissue.bin;
-  for (let bin = tissue.bin + 1; bin < brightest.bin; bin += 1) {
-    const height = curve[bin] as number;
-    // A stretch of empty bins is flat but for rounding.
-    if (height < lowest - 1e-9) {
-      lowest = height;
-      first = bin;
-      last = bin;
-    } else if (height <= lowest + 1e-9 && bin === last + 1) last = bin;
-  }
-  return Math.round((first + last + 1) / 2);
-}
-
-/** The level that a share of the counted values pass, interpolated within its bin. */
-function levelPassedBy(counts: ArrayLike<number>, share: number): number {
-  const wanted = share * sum(counts);
-  let above = 0;
-  for (let bin = counts.length - 1; bin >= 0; bin -= 1) {
-    const here = counts[bin] as number;
-    if (above + here > wanted) return (bin + 1 - (wanted - above) / here) / counts.length;
-    above += here;
-  }
-  return 0;
-}
-
 /** Median distance of the counts above a bin from it, / 0.6745, in bins. */
 function upperSpread(counts: ArrayLike<number>, mode: number): number {
-  const half = sum(counts, mode) / 2;
+  const half = sumCounts(counts, mode) / 2;
   let seen = 0;
   for (let bin = mode; bin < counts.length; bin += 1) {
     const here = counts[bin] as number;

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { findBrainMask } from '../../../../shared/imaging/brainMask';
 import { erode } from '../../../../shared/imaging/morphology';
-import { findNormalisation, normalisationSchema, normalise } from '../../../../shared/imaging/normalisation';
+import {
+  findNormalisation,
+  findRobustNormalisation,
+  normalisationSchema,
+  normalise,
+} from '../../../../shared/imaging/normalisation';
 import { smoothInMask } from '../../../../shared/imaging/smoothing';
 import { createRandom } from '../../../../shared/random';
 import type { Dims } from '../../../../shared/volume/volume';
@@ -100,11 +105,12 @@ describe('normalisation', () => {
 
   it('takes percentiles inside the mask to 0 and 1, clips, and leaves the rest at 0', () => {
     const mask = Uint8Array.from(values, (value) => Number(value >= 500));
-    const found = findNormalisation(values, mask, { lower: 10, upper: 90 });
+    const found = findNormalisation(values, mask, { lower: 10, upper: 90, upperLevel: 1 });
     expect(found).toEqual({
       method: 'percentile',
       lowerPercentile: 10,
       upperPercentile: 90,
+      upperLevel: 1,
       lower: 550,
       upper: 950,
     });
@@ -128,7 +134,24 @@ describe('normalisation', () => {
     );
     const found = findNormalisation(brainful, new Uint8Array(200_000).fill(1));
     const scaled = normalise(brainful, new Uint8Array(200_000).fill(1), found);
-    expect(scaled.subarray(0, 90).every((level) => level < 1 && level > 0.9)).toBe(true);
+    // The 99.95th percentile, the level of the middle lesion voxel, becomes 0.8; the lower end and noise stretch that little.
+    expect(scaled.subarray(0, 200).every((level) => level < 0.9 && level > 0.7)).toBe(true);
+    expect(scaled[99]).toBeCloseTo(0.8, 2);
+  });
+
+  it('takes the mode to the middle and 3.5 spreads of the brighter side to 1, whatever lies below', () => {
+    const random = createRandom(8);
+    // A normal tissue of mean 100 and deviation 10, and a fifth of dark CSF, which is no part of its spread.
+    const brainful = Float32Array.from({ length: 200_000 }, (_, i) =>
+      i % 5 === 0 ? 20 + 5 * random.normal() : 100 + 10 * random.normal(),
+    );
+    const mask = new Uint8Array(200_000).fill(1);
+    const found = findRobustNormalisation(brainful, mask);
+    expect(found.lower).toBeGreaterThan(100 - 3.5 * 10 - 4);
+    expect(found.lower).toBeLessThan(100 - 3.5 * 10 + 4);
+    expect(found.upper).toBeGreaterThan(100 + 3.5 * 10 - 4);
+    expect(found.upper).toBeLessThan(100 + 3.5 * 10 + 4);
+    expect(normalisationSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found);
   });
 
   it('has a range even where there is nothing to normalise', () => {

@@ -1,42 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findPeaks, histogram, smoothCounts } from '../../../../shared/imaging/histogram';
-import { automaticThreshold, robustZ } from '../../../../shared/imaging/threshold';
+import { robustZ } from '../../../../shared/imaging/robustZ';
+import { automaticThreshold } from '../../../../shared/imaging/threshold';
 import { createRandom } from '../../../../shared/random';
-
-/** Expected counts of a mixture of Gaussians (share, mean, deviation) over [0, 1]: no sampling noise. */
-function mixture(
-  total: number,
-  bins: number,
-  parts: readonly (readonly [number, number, number])[],
-): Float64Array {
-  return Float64Array.from({ length: bins }, (_, bin) => {
-    const x = (bin + 0.5) / bins;
-    return parts.reduce(
-      (sum, [share, mean, sd]) =>
-        sum +
-        ((total * share) / (bins * sd * Math.sqrt(2 * Math.PI))) * Math.exp(-0.5 * ((x - mean) / sd) ** 2),
-      0,
-    );
-  });
-}
-
-/** The same, drawn: with the noise that a real histogram has. */
-function drawn(
-  total: number,
-  bins: number,
-  parts: readonly (readonly [number, number, number])[],
-  seed: number,
-): Float64Array {
-  const random = createRandom(seed);
-  const values = new Float32Array(total);
-  let at = 0;
-  for (const [share, mean, sd] of parts) {
-    for (let i = Math.round(share * total); i > 0 && at < total; i -= 1, at += 1)
-      values[at] = mean + sd * random.normal();
-  }
-  return histogram(values.subarray(0, at), null, bins, 0, 1);
-}
+import { drawn, mixture } from '../../../helpers/mixtures';
 
 const csf = [0.15, 0.13, 0.05] as const;
 const tissue = [0.84, 0.55, 0.07] as const;
@@ -105,6 +73,34 @@ describe('the automatic threshold', () => {
     }
   });
 
+  it('agrees best with lesions that only exceed what the healthy reference shows', () => {
+    const bins = 400;
+    for (const share of [0.01, 0.03, 0.08]) {
+      const lesions = mixture(1e6, bins, [[share, 0.74, 0.05]]);
+      const healthy = mixture(1e6, bins, [[1 - share, 0.55, 0.07]]);
+      const counts = healthy.map((count, bin) => count + (lesions[bin] as number));
+      const referenceCounts = mixture(1e6, bins, [[1, 0.55, 0.07]]);
+      // The Dice of each threshold, from the truth that the method does not see.
+      const dice = (from: number): number => {
+        const sum = (list: Float64Array): number => list.subarray(from).reduce((a, b) => a + b, 0);
+        return (2 * sum(lesions)) / (sum(counts) + share * 1e6);
+      };
+      const best = Math.max(...Array.from({ length: bins }, (_, bin) => dice(bin)));
+      const found = automaticThreshold({ counts, referenceCounts });
+      expect(found.method).toBe('reference-excess');
+      expect(dice(Math.round(found.threshold * bins))).toBeGreaterThan(0.97 * best);
+      expect(best).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('takes no peak for lesions that the healthy reference shows as well', () => {
+    const counts = mixture(1e6, 200, [csf, [0.6, 0.4, 0.04], [0.25, 0.75, 0.04]]);
+    expect(automaticThreshold({ counts }).method).toBe('valley');
+    const found = automaticThreshold({ counts, referenceCounts: counts });
+    expect(found.method).toBe('reference-quantile');
+    expect(found.threshold).toBeGreaterThan(0.8);
+  });
+
   it('is where two equal Gaussians meet', () => {
     const { threshold } = automaticThreshold({
       counts: mixture(1e6, 200, [
@@ -119,13 +115,19 @@ describe('the automatic threshold', () => {
   it('is the level that a thousandth of the reference passes where it has not split', () => {
     const referenceCounts = mixture(1e6, 400, [[1, 0.5, 0.1]]);
     const found = automaticThreshold({
-      counts: mixture(1e6, 400, [csf, [0.85, 0.55, 0.1]]),
+      counts: mixture(1e6, 400, [csf, [0.85, 0.5, 0.1]]),
       referenceCounts,
     });
     expect(found).toMatchObject({ method: 'reference-quantile', split: false });
     // One thousandth of a Gaussian lies beyond 3.0902 deviations.
     expect(found.threshold).toBeCloseTo(0.5 + 3.0902 * 0.1, 3);
     expect(found.reason).toContain('0.1 %');
+  });
+
+  it('takes no scan that is brighter as a whole for one full of lesions', () => {
+    const referenceCounts = mixture(1e6, 400, [[1, 0.5, 0.1]]);
+    const counts = mixture(1e6, 400, [[1, 0.55, 0.1]]);
+    expect(automaticThreshold({ counts, referenceCounts }).method).toBe('reference-quantile');
   });
 
   it('falls back on the spread of the tissue', () => {
