@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ExpectedError } from '../../../shared/failure';
+import { defaultPreparation, type Preparation } from '../../../shared/imaging/preparation';
+import { openBackend, type Backend, type BackendChoice } from '../backend/backend';
+import { slicePredictor, type PredictedSlices } from '../inference/predict';
+import { readKerasFile } from '../keras/readKeras';
+import { generatorWeights, type NetworkShape } from '../network/layers';
+import { NetworkWeights, type WeightArrays } from '../network/weights';
+import { readRunModel, readRunWeights } from '../training/runFile';
+
+/** A trained main module as stored: in the folder of a run, or in a Keras file. */
+interface StoredModel {
+  readonly shape: NetworkShape;
+  /** How the scans that it takes apart are prepared: as its training sets were, where that is known. */
+  readonly preparation: Preparation;
+  /** Histogram of I_ro in the brain of the healthy reference; empty where the file does not say it. */
+  readonly referenceCounts: readonly number[];
+  /** SHA-256 of the file of its weights. */
+  readonly sha256: string;
+}
+
+/** A trained main module that is ready to segment. The owner disposes it. */
+export interface LoadedModel extends StoredModel {
+  readonly backend: Backend;
+  readonly predict: (slices: Float32Array) => PredictedSlices;
+  dispose(): void;
+}
+
+/** Whether a model's name is that of a Keras file; everything else is the folder of a run. */
+export const isKerasFile = (path: string): boolean => /\.(h5|hdf5)$/i.test(path);
+
+/**
+ * Loads a main module onto a backend.
+ * @param path the folder of a run, or a Keras file that holds the main module
+ * @throws ExpectedError run-damaged, file-unreadable, model-unreadable, backend-missing
+ */
+export async function loadModel(path: string, choice: BackendChoice): Promise<LoadedModel> {
+  const { generator, ...stored } = isKerasFile(path) ? await fromKeras(path) : await fromRun(path);
+  const { shape } = stored;
+  const backend = await openBackend(choice);
+  const weights = NetworkWeights.fromArrays(generatorWeights(shape.baseWidth), generator);
+  return {
+    ...stored,
+    backend,
+    predict: slicePredictor(backend.ops, weights, shape.baseWidth, shape.height, shape.width),
+    dispose: () => weights.dispose(),
+  };
+}
+
+async function fromRun(folder: string): Promise<StoredModel & { generator: WeightArrays }> {
+  const run = await readRunModel(folder);
+  return {
+    generator: await readRunWeights(folder, run, 'generator'),
+    shape: { height: run.height, width: run.width, baseWidth: run.settings.baseWidth },
+    preparation: run.preparation ?? defaultPreparation,
+    referenceCounts: run.referenceCounts,
+    sha256: run.weights.generator,
+  };
+}
+
+async function fromKeras(path: string): Promise<StoredModel & { generator: WeightArrays }> {
+  const name = basename(path);
+  const bytes = await readModelBytes(path);
+  const { generator, shape } = await readKerasFile(bytes, name);
+  if (!generator) {
+    throw new ExpectedError(
+      'model-unreadable',
+      `${name} holds a discriminator; to segment, choose the file of the generator.`,
+    );
+  }
+  return {
+    generator,
+    shape,
+    preparation: defaultPreparation,
+    referenceCounts: [],
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+/** @throws ExpectedError file-unreadable */
+export async function readModelBytes(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: Error) => {
+    throw new ExpectedError(
+      'file-unreadable',
+      `${basename(path)} cannot be read (${error.message}); check the path.`,
+    );
+  });
+}
