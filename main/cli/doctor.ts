@@ -10,8 +10,10 @@ export async function doctor(say: (line: string) => void): Promise<void> {
   say(`Node ${process.version} on ${platform()} ${arch()}`);
   say(`${cpus().length} CPU cores, ${gb(freemem())} of ${gb(totalmem())} GB of memory free`);
   const native = await loadNative();
-  if ('ops' in native) say(`native backend: ${native.device.label}, ${native.device.version}`);
-  else
+  if ('ops' in native) {
+    const { label, version, whyNotFaster } = native.device;
+    say(`native backend: ${label}, ${version}${whyNotFaster ? ` (no GPU: ${whyNotFaster})` : ''}`);
+  } else
     say(
       `native backend: not available, because ${native.why}; training runs on WebAssembly, which is slower`,
     );

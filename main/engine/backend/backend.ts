@@ -25,6 +25,11 @@ export function openBackend(choice: BackendChoice): Promise<Backend> {
   return backend;
 }
 
+/** Lets the next {@link openBackend} choose anew, after a library was installed. */
+export function reopenBackend(): void {
+  open = null;
+}
+
 async function load(choice: BackendChoice): Promise<Backend> {
   let whyNotNative = 'the native backend was not asked for';
   if (choice !== 'wasm') {
