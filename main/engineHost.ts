@@ -1,5 +1,10 @@
 import { ExpectedError } from '../shared/failure';
-import { engineEventSchema, type EngineEvent, type EngineRequest } from '../shared/ipc/engineEvents';
+import {
+  engineEventSchema,
+  type EngineEvent,
+  type EngineRequest,
+  type JobRequest,
+} from '../shared/ipc/engineEvents';
 
 /** As much of Electron's UtilityProcess as the host needs; tests give it another. */
 export interface EngineProcess {
@@ -17,9 +22,6 @@ export interface EngineHostOptions {
   /** For what is no failure of a job: a message that cannot be read, a process that ends. */
   readonly log: (line: string) => void;
 }
-
-/** A request that starts a job; `stop` only ends one. */
-export type JobRequest = Exclude<EngineRequest, { type: 'stop' }>;
 
 /**
  * The one owner of the engine's process. It starts with the first job and is started afresh by the next job after it
@@ -51,9 +53,14 @@ export class EngineHost {
     this.#ensureProcess().postMessage(request);
   }
 
-  /** Asks a job to end at its next step; unknown or finished jobs are none of its business. */
-  stop(jobId: string): void {
-    if (this.#jobs.has(jobId)) this.#process?.postMessage({ jobId, type: 'stop' } satisfies EngineRequest);
+  /** Asks a job to end, to pause or to go on at its next step; unknown or finished jobs are none of its business. */
+  tell(jobId: string, what: 'stop' | 'pause' | 'resume'): void {
+    if (this.#jobs.has(jobId)) this.#process?.postMessage({ jobId, type: what } satisfies EngineRequest);
+  }
+
+  /** Whether a job runs that writes into the study. */
+  get isBusy(): boolean {
+    return [...this.#jobs.values()].some((job) => job.type !== 'probe');
   }
 
   /** Ends the process for good, with the program. */
@@ -121,7 +128,10 @@ export class EngineHost {
 
 const unfinished: Readonly<Record<JobRequest['type'], string>> = {
   probe: 'The device could not be looked at.',
+  install: 'TensorFlow was not installed.',
   sample: 'The sample study was not made.',
   train: 'The training did not finish.',
   segment: 'The scan was not segmented.',
+  importModel: 'The model was not imported.',
+  exportModel: 'The model was not exported.',
 };

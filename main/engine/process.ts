@@ -1,14 +1,25 @@
 import { join } from 'node:path';
 import { ExpectedError, toFailure } from '../../shared/failure';
-import { engineRequestSchema, type EngineRequest, type SegmentResult } from '../../shared/ipc/engineEvents';
+import {
+  engineRequestSchema,
+  type ConvertResult,
+  type JobRequest,
+  type SegmentResult,
+} from '../../shared/ipc/engineEvents';
+import { settingsFrom } from '../../shared/study/chooseSettings';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
 import { openBackend } from './backend/backend';
 import type { JobContext, JobEvent } from './jobs/context';
+import { JobControls } from './jobs/controls';
+import { limitEvents } from './jobs/eventLimit';
+import { installLibrary } from './jobs/installLibrary';
+import { exportRun, importKeras } from './jobs/kerasModels';
+import { loadModel } from './jobs/model';
 import { prepareSets } from './jobs/prepareSets';
 import { makeSampleStudy } from './jobs/sample';
-import { loadModel, segmentVolume } from './jobs/segmentVolume';
-import { settingsFrom, trainRun } from './jobs/trainRun';
+import { segmentVolume } from './jobs/segmentVolume';
+import { trainRun } from './jobs/trainRun';
 
 /**
  * The engine's own process, which Electron's main forks: it takes requests and answers with events. TensorFlow.js runs
@@ -22,7 +33,7 @@ interface ParentPort {
 }
 
 const port = (process as unknown as { parentPort: ParentPort }).parentPort;
-const stopped = new Set<string>();
+const controls = new JobControls();
 /** Jobs run one after the other: TensorFlow.js has one state for the whole process. */
 let queue: Promise<void> = Promise.resolve();
 
@@ -41,52 +52,67 @@ port.on('message', ({ data }) => {
     return;
   }
   const request = parsed.data;
-  if (request.type === 'stop') {
-    stopped.add(request.jobId);
+  if (request.type === 'stop' || request.type === 'pause' || request.type === 'resume') {
+    controls[request.type](request.jobId);
     return;
   }
   queue = queue.then(() => runJob(request));
 });
 
-async function runJob(request: Exclude<EngineRequest, { type: 'stop' }>): Promise<void> {
+async function runJob(request: JobRequest): Promise<void> {
   const send = (event: JobEvent): void => port.postMessage({ ...event, jobId: request.jobId });
-  const context: JobContext = { emit: send, shouldStop: () => stopped.has(request.jobId) };
+  const limit = limitEvents(send, () => performance.now());
+  const context = controls.contextOf(request.jobId, (event) => limit.emit(event));
   try {
     if (context.shouldStop()) throw new ExpectedError('cancelled', 'Stopped before it began.');
-    send({ type: 'finished', result: await resultOf(request, context) });
+    const result = await resultOf(request, context);
+    limit.flush();
+    send({ type: 'finished', result });
   } catch (error) {
     if (error instanceof ExpectedError && error.kind === 'cancelled') send({ type: 'stopped' });
     else send({ type: 'failed', failure: toFailure(error) });
   } finally {
-    stopped.delete(request.jobId);
+    controls.forget(request.jobId);
   }
 }
 
-async function resultOf(
-  request: Exclude<EngineRequest, { type: 'stop' }>,
-  context: JobContext,
-): Promise<unknown> {
+async function resultOf(request: JobRequest, context: JobContext): Promise<unknown> {
   switch (request.type) {
     case 'probe': {
       const { device } = await openBackend(request.backend);
       context.emit({ type: 'device', device });
       return {};
     }
+    case 'install':
+      await installLibrary({ kind: request.kind }, context);
+      return {};
     case 'sample':
       return makeSampleStudy(request.outDir, request.seed);
     case 'train': {
       const settings = settingsFrom(request.preset, request.overrides);
-      const data = join(request.outDir, 'data');
-      await prepareSets(request.reference, request.input, [], data, context);
-      return trainRun(data, join(request.outDir, 'run'), settings, request.backend, context);
+      const dataDir = join(request.outDir, 'data');
+      await prepareSets(request.reference, request.input, [], dataDir, context);
+      return trainRun(
+        {
+          dataDir,
+          outDir: join(request.outDir, 'run'),
+          plan: { kind: 'new', settings },
+          backend: request.backend,
+        },
+        context,
+      );
     }
+    case 'importModel':
+      return { files: await importKeras(request.model, request.outDir, false) } satisfies ConvertResult;
+    case 'exportModel':
+      return { files: await exportRun(request.model, request.outDir, false) } satisfies ConvertResult;
     case 'segment':
       return segmentForWindow(request, context);
   }
 }
 
 async function segmentForWindow(
-  request: Extract<EngineRequest, { type: 'segment' }>,
+  request: Extract<JobRequest, { type: 'segment' }>,
   context: JobContext,
 ): Promise<SegmentResult> {
   const model = await loadModel(request.model, request.backend);

@@ -1,17 +1,33 @@
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ExpectedError } from '../../shared/failure';
-import { npyItemBytes, npyValues, readNpyHeader } from '../../shared/volume/npy';
+import { npyItemBytes, npyValues, readNpyHeader, type NpyHeader } from '../../shared/volume/npy';
 import type { SliceSource } from '../engine/training/sliceSource';
 
-const HEAD_BYTES = 4096;
+/** The longest .npy header that is read, with the bytes before it. */
+const HEAD_BYTES = 65_536 + 12;
+
+/** An open .npy set: its slices as they are in the file. The caller closes it. */
+export interface NpySlices extends SliceSource {
+  readonly name: string;
+  readonly dtype: NpyHeader['dtype'];
+  readonly dataOffsetBytes: number;
+  readonly sliceBytes: number;
+  /** Size of the file, which may be longer than its slices. */
+  readonly fileBytes: number;
+  /** Bytes of the file; fewer than asked for at its end. The view is valid until the next call. */
+  readBytes(offset: number, length: number): Uint8Array;
+  /** Bytes of whole slices as values. */
+  valuesOf(bytes: Uint8Array): Float32Array;
+  close(): void;
+}
 
 /**
- * A .npy set [n, h, w] or [n, h, w, 1] that is read slice by slice from its file. The caller closes it.
- * @throws ExpectedError naming what does not fit: shape, type, an empty set
+ * Opens a .npy set [n, h, w] or [n, h, w, 1] to be read slice by slice from its place in the file: memory does not grow
+ * with the set. Values are neither checked nor scaled (see openSet).
+ * @throws ExpectedError naming what does not fit: shape, type, an empty or shortened set
  */
-export function openNpySlices(path: string): SliceSource & { close(): void } {
+export function openNpySlices(path: string): NpySlices {
   const name = basename(path);
   let descriptor: number;
   try {
@@ -20,62 +36,51 @@ export function openNpySlices(path: string): SliceSource & { close(): void } {
     throw new ExpectedError('file-missing', `${name} cannot be opened (${(error as Error).message}).`);
   }
   try {
-    const head = new Uint8Array(HEAD_BYTES);
-    const got = readSync(descriptor, head, 0, HEAD_BYTES, 0);
-    const header = readNpyHeader(head.subarray(0, got), name);
-    const [count = 0, height = 0, width = 0, channels = 1] = header.shape;
-    if (header.shape.length < 3 || header.shape.length > 4 || channels !== 1) {
-      throw new ExpectedError(
-        'shape-mismatch',
-        `${name} has the shape [${header.shape.join(', ')}]; a set of slices is [n, height, width] or [n, height, width, 1].`,
-      );
-    }
-    if (count === 0) throw new ExpectedError('empty-set', `${name} holds no slices; prepare the set again.`);
-    if (height % 16 !== 0 || width % 16 !== 0 || height === 0 || width === 0) {
-      const next = (side: number): number => Math.max(16, Math.ceil(side / 16) * 16);
-      throw new ExpectedError(
-        'shape-mismatch',
-        `${name} has slices of ${height}x${width}; each side must be a multiple of 16: pad them to ${next(height)}x${next(width)}.`,
-      );
-    }
-    if (header.fortranOrder) {
-      throw new ExpectedError(
-        'npy-unsupported',
-        `${name} is in Fortran order; save it with numpy.ascontiguousarray.`,
-      );
-    }
-    const size = height * width;
-    const sliceBytes = size * npyItemBytes(header.dtype);
+    let buffer = new Uint8Array(0);
+    const readBytes = (offset: number, length: number): Uint8Array => {
+      if (buffer.length < length) buffer = new Uint8Array(length);
+      let got = 0;
+      while (got < length) {
+        const more = readSync(descriptor, buffer, got, length - got, offset + got);
+        if (more === 0) break;
+        got += more;
+      }
+      return buffer.subarray(0, got);
+    };
+    const header = readNpyHeader(readBytes(0, HEAD_BYTES), name);
+    const { count, height, width } = sliceShape(header, name);
+    const sliceBytes = height * width * npyItemBytes(header.dtype);
     const expected = header.dataOffsetBytes + count * sliceBytes;
-    const actual = statSync(path).size;
-    if (actual < expected) {
+    const fileBytes = fstatSync(descriptor).size;
+    if (fileBytes < expected) {
       throw new ExpectedError(
         'npy-damaged',
-        `${name} is cut short: it has ${actual} of ${expected} bytes. Copy or make it again.`,
+        `${name} is cut short: it has ${fileBytes} of ${expected} bytes. Copy or make it again.`,
       );
     }
+    const valuesOf = (bytes: Uint8Array): Float32Array =>
+      npyValues(bytes, {
+        ...header,
+        shape: [bytes.length / sliceBytes, height, width],
+        dataOffsetBytes: 0,
+      });
     return {
+      name,
       count,
       height,
       width,
+      dtype: header.dtype,
+      dataOffsetBytes: header.dataOffsetBytes,
+      sliceBytes,
+      fileBytes,
+      readBytes,
+      valuesOf,
       read(indices) {
         const raw = new Uint8Array(indices.length * sliceBytes);
         indices.forEach((index, i) => {
-          readSync(descriptor, raw, i * sliceBytes, sliceBytes, header.dataOffsetBytes + index * sliceBytes);
+          raw.set(readBytes(header.dataOffsetBytes + index * sliceBytes, sliceBytes), i * sliceBytes);
         });
-        const values = npyValues(raw, {
-          ...header,
-          shape: [indices.length, height, width],
-          dataOffsetBytes: 0,
-        });
-        const bad = values.findIndex((value) => !Number.isFinite(value));
-        if (bad >= 0) {
-          throw new ExpectedError(
-            'not-finite',
-            `${name} has a value that is not a number in slice ${indices[Math.floor(bad / size)] ?? 0}; replace it and try again.`,
-          );
-        }
-        return values;
+        return valuesOf(raw);
       },
       close: () => closeSync(descriptor),
     };
@@ -85,9 +90,22 @@ export function openNpySlices(path: string): SliceSource & { close(): void } {
   }
 }
 
-/** SHA-256 of a file, as hexadecimal. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest('hex');
+function sliceShape(header: NpyHeader, name: string): { count: number; height: number; width: number } {
+  const [count = 0, height = 0, width = 0, channels = 1] = header.shape;
+  if (header.shape.length < 3 || header.shape.length > 4 || channels !== 1) {
+    throw new ExpectedError(
+      'shape-mismatch',
+      `${name} has the shape [${header.shape.join(', ')}]; a set of slices is [n, height, width] or [n, height, width, 1].`,
+    );
+  }
+  if (count * height * width === 0) {
+    throw new ExpectedError('empty-set', `${name} holds no slices; prepare the set again.`);
+  }
+  if (header.fortranOrder) {
+    throw new ExpectedError(
+      'npy-unsupported',
+      `${name} is in Fortran order; save it with numpy.ascontiguousarray.`,
+    );
+  }
+  return { count, height, width };
 }

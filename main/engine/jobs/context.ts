@@ -11,22 +11,28 @@ export type JobEvent = EngineEvent extends infer Event
 export interface JobContext {
   emit(event: JobEvent): void;
   shouldStop(): boolean;
+  /** Resolves at once, or, while the job is paused, when it may go on or is to stop. */
+  whilePaused(): Promise<void>;
 }
 
 /** Tells progress at most ten times a second, with the time left by the share that is done. */
 export class ProgressReporter {
   private readonly startedMs = performance.now();
   private lastMs = 0;
+  private firstFraction: number | null = null;
 
   constructor(private readonly context: JobContext) {}
 
   report(phase: Phase, fraction: number, message: string): void {
     const now = performance.now();
+    // What a job that goes on had done before tells nothing about its speed.
+    this.firstFraction ??= fraction;
     if (now - this.lastMs < 100 && fraction < 1) return;
     this.lastMs = now;
     const spent = now - this.startedMs;
+    const gained = fraction - this.firstFraction;
     // The first moments say nothing about the rest.
-    const remainingMs = fraction > 0.01 && spent > 1500 ? (spent * (1 - fraction)) / fraction : null;
+    const remainingMs = gained > 0.01 && spent > 1500 ? (spent * (1 - fraction)) / gained : null;
     this.context.emit({ type: 'progress', phase, fraction, remainingMs, message });
   }
 }

@@ -1,17 +1,25 @@
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
 import { sliceGridSchema, volumeToSlices } from '../../../shared/geometry/sliceGrid';
 import { normalisationSchema } from '../../../shared/imaging/normalisation';
-import { prepareVolume, type PreparedVolume } from '../../../shared/imaging/preparation';
-import { trueValues } from '../../../shared/volume/nifti';
+import {
+  defaultPreparation,
+  preparationSchema,
+  prepareVolume,
+  type Preparation,
+  type PreparedVolume,
+} from '../../../shared/imaging/preparation';
 import { npyHeaderBytes } from '../../../shared/volume/npy';
 import type { Volume } from '../../../shared/volume/volume';
 import { writeFileAtomic } from '../../files/atomicWrite';
-import { hashFile } from '../../files/npySlices';
+import { hashFile } from '../../files/hashFile';
+import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { breathe, ProgressReporter, type JobContext } from './context';
+import { gridOptions, type VolumeOptions } from './volumeOptions';
 
 /** The published names of the sets. */
 export const SET_FILES = {
@@ -33,13 +41,14 @@ export const setIndexSchema = z.strictObject({
   version: z.literal(1),
   height: z.number().int(),
   width: z.number().int(),
+  preparation: preparationSchema,
   volumes: z.array(
     z.strictObject({
       name: z.string(),
       sha256: z.string(),
       grid: sliceGridSchema,
       normalisation: normalisationSchema,
-      maskMethod: z.enum(['skull-stripped', 'head']),
+      maskMethod: z.enum(['skull-stripped', 'head', 'given']),
     }),
   ),
   reference: z.array(rowSchema),
@@ -58,6 +67,8 @@ export async function prepareSets(
   truth: readonly string[],
   outDir: string,
   context: JobContext,
+  options: VolumeOptions = {},
+  preparation: Preparation = defaultPreparation,
 ): Promise<SetIndex> {
   if (truth.length > 0 && truth.length !== input.length) {
     throw new ExpectedError(
@@ -81,8 +92,12 @@ export async function prepareSets(
     await breathe();
     let entry = kept.find((candidate) => candidate.path === scan.path);
     if (!entry) {
-      const volume = await readVolumeFile(scan.path);
-      entry = { path: scan.path, volume, prepared: prepareVolume(volume) };
+      const volume = await readVolumeFile(scan.path, options);
+      entry = {
+        path: scan.path,
+        volume,
+        prepared: prepareVolume(volume, { ...gridOptions(options), preparation }),
+      };
       kept.splice(0, kept.length, entry);
     }
     const { volume, prepared } = entry;
@@ -99,12 +114,22 @@ export async function prepareSets(
       });
     }
     const chosen = chooseSlices(prepared, scan, role);
-    const truthSlices = mask === null ? null : await readTruth(mask, volume, prepared);
+    const truthSlices =
+      mask === null
+        ? null
+        : volumeToSlices(
+            prepared.grid,
+            Float32Array.from(
+              await readMaskOf(mask, volume, basename(scan.path), options.resampleMasks === true),
+            ),
+            { method: 'nearest' },
+          );
     const size = prepared.grid.height * prepared.grid.width;
     for (const slice of chosen) {
       rows[role].push({ volume: number, slice });
       sets[role].push(prepared.slices.slice(slice * size, (slice + 1) * size));
-      if (truthSlices) sets.truth.push(truthSlices.slice(slice * size, (slice + 1) * size));
+      if (truthSlices)
+        sets.truth.push(Uint8Array.from(truthSlices.subarray(slice * size, (slice + 1) * size)));
     }
   }
   for (const role of ['reference', 'input'] as const) {
@@ -116,7 +141,7 @@ export async function prepareSets(
     }
   }
   const { height, width } = (volumes[0] as SetIndex['volumes'][number]).grid;
-  const index: SetIndex = { version: 1, height, width, volumes, ...rows };
+  const index: SetIndex = { version: 1, height, width, preparation, volumes, ...rows };
   await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width);
   await writeSet(join(outDir, SET_FILES.input), sets.input, height, width);
   if (sets.truth.length > 0) await writeSet(join(outDir, SET_FILES.truth), sets.truth, height, width);
@@ -125,6 +150,27 @@ export async function prepareSets(
   await writeFileAtomic(join(outDir, SET_FILES.index), JSON.stringify(index, null, 1));
   progress.report('prepare', 1, 'sets are prepared');
   return index;
+}
+
+/** How the sets of a folder were prepared; null for sets that something else wrote. @throws ExpectedError set-damaged */
+export async function readPreparation(folder: string): Promise<Preparation | null> {
+  const path = join(folder, SET_FILES.index);
+  if (!existsSync(path)) return null;
+  const parsed = setIndexSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+  if (parsed.success) return parsed.data.preparation;
+  throw new ExpectedError(
+    'set-damaged',
+    `${SET_FILES.index} of the prepared sets is damaged or of another version; prepare the sets again, or remove that file to train without it.`,
+    parsed.error.message,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function chooseSlices(prepared: PreparedVolume, scan: SetScan, role: string): readonly number[] {
@@ -138,29 +184,6 @@ function chooseSlices(prepared: PreparedVolume, scan: SetScan, role: string): re
   }
   const brain = new Set(prepared.brainSlices);
   return scan.slices.filter((slice) => brain.has(slice));
-}
-
-async function readTruth(path: string, volume: Volume, prepared: PreparedVolume): Promise<Uint8Array> {
-  const mask = await readVolumeFile(path);
-  checkSameGrid(mask, basename(path), volume, 'its input volume');
-  const set = trueValues(mask).values.map((value) => (value > 0.5 ? 1 : 0));
-  return Uint8Array.from(volumeToSlices(prepared.grid, set, { method: 'nearest' }));
-}
-
-/** Refuses a mask on another grid, showing both. Positions may differ by a thousandth of a voxel (rounding of headers). */
-export function checkSameGrid(a: Volume, aName: string, b: Volume, bName: string): void {
-  const sameDims = a.dims.every((side, i) => side === b.dims[i]);
-  const sameAffine =
-    a.header === null ||
-    b.header === null ||
-    a.affine.every((value, i) => Math.abs(value - (b.affine[i] as number)) < 1e-3 * Math.min(...b.zooms));
-  if (sameDims && sameAffine) return;
-  const show = (volume: Volume): string =>
-    `${volume.dims.join('x')} voxels of ${volume.zooms.map((mm) => +mm.toFixed(3)).join('x')} mm at (${[3, 7, 11].map((i) => +(volume.affine[i] as number).toFixed(2)).join(', ')})`;
-  throw new ExpectedError(
-    'shape-mismatch',
-    `${aName} lies on another grid than ${bName}: ${show(a)} against ${show(b)}. Resample one onto the other first.`,
-  );
 }
 
 async function writeSet(

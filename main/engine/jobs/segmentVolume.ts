@@ -1,47 +1,22 @@
-import { basename, join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
+import { basename } from 'node:path';
 import { slicesToVolume } from '../../../shared/geometry/sliceGrid';
 import { histogram } from '../../../shared/imaging/histogram';
 import { erode } from '../../../shared/imaging/morphology';
-import { prepareVolume, type PreparedVolume } from '../../../shared/imaging/preparation';
+import { prepareVolume, type PrepareOptions, type PreparedVolume } from '../../../shared/imaging/preparation';
 import { smoothInMask } from '../../../shared/imaging/smoothing';
-import { automaticThreshold, defaultBaselineZ, robustZ } from '../../../shared/imaging/threshold';
+import { robustZ } from '../../../shared/imaging/robustZ';
+import { automaticThreshold, defaultBaselineZ } from '../../../shared/imaging/threshold';
 import { labelComponents } from '../../../shared/lesions/components';
-import { BRAIN_EROSION_VOXELS, lesionMask, MIN_LESION_VOXELS } from '../../../shared/lesions/lesionMask';
-import { lesionCsvRows, lesionTable, type LesionRow } from '../../../shared/lesions/table';
-import { niftiBytes } from '../../../shared/volume/nifti';
-import { voxelVolumeMm3, type Volume } from '../../../shared/volume/volume';
-import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
+import { BRAIN_EROSION_VOXELS, lesionMask } from '../../../shared/lesions/lesionMask';
+import { lesionTable, type LesionRow } from '../../../shared/lesions/table';
+import type { Volume } from '../../../shared/volume/volume';
+import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
-import { SOFTWARE } from '../../version';
-import { openBackend, type Backend, type BackendChoice } from '../backend/backend';
-import { PREDICTION_BATCH, slicePredictor, type PredictedSlices } from '../inference/predict';
-import { generatorWeights } from '../network/layers';
-import { NetworkWeights } from '../network/weights';
-import { readRun, type Run } from '../training/runFile';
+import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
+import { IRO_BINS } from '../training/iroCounts';
 import { breathe, ProgressReporter, type JobContext } from './context';
-import { IRO_BINS } from './trainRun';
-
-/** A trained generator that is ready to segment. The owner disposes it. */
-export interface LoadedModel {
-  readonly backend: Backend;
-  readonly run: Run;
-  readonly predict: (slices: Float32Array) => PredictedSlices;
-  dispose(): void;
-}
-
-/** Loads the generator of a run's folder onto a backend. */
-export async function loadModel(folder: string, choice: BackendChoice): Promise<LoadedModel> {
-  const { run, generator } = await readRun(folder);
-  const backend = await openBackend(choice);
-  const weights = NetworkWeights.fromArrays(generatorWeights(run.settings.baseWidth), generator);
-  return {
-    backend,
-    run,
-    predict: slicePredictor(backend.ops, weights, run.settings.baseWidth, run.height, run.width),
-    dispose: () => weights.dispose(),
-  };
-}
+import { gridOptions, type VolumeOptions } from './volumeOptions';
+import type { LoadedModel } from './model';
 
 /** A score on the source grid, its threshold and the mask they make. */
 export interface Segmentation {
@@ -56,6 +31,20 @@ export interface Segmentation {
   readonly reason: string;
   readonly mask: Uint8Array;
   readonly lesions: readonly LesionRow[];
+  /** What the reader should know about the scan. */
+  readonly warnings: readonly string[];
+}
+
+export interface SegmentOptions extends VolumeOptions {
+  /** The user's own brain mask: a file. */
+  readonly brainMask?: string | undefined;
+}
+
+async function preparing(path: string, volume: Volume, options: SegmentOptions): Promise<PrepareOptions> {
+  if (options.brainMask === undefined) return gridOptions(options);
+  const resample = options.resampleMasks === true;
+  const brain = await readMaskOf(options.brainMask, volume, basename(path), resample);
+  return { ...gridOptions(options), brain };
 }
 
 /** Takes a volume apart with a model and thresholds I_ro. @param threshold null finds it */
@@ -64,12 +53,16 @@ export async function segmentVolume(
   model: LoadedModel,
   threshold: number | null,
   context: JobContext,
-  volumeIndex?: number,
+  options: SegmentOptions = {},
 ): Promise<Segmentation> {
   const progress = new ProgressReporter(context);
   progress.report('prepare', 0, `reading ${basename(path)}`);
-  const volume = await readVolumeFile(path, volumeIndex);
-  const prepared = prepareVolume(volume, { height: model.run.height, width: model.run.width });
+  const volume = await readVolumeFile(path, options);
+  const prepared = prepareVolume(volume, {
+    ...model.shape,
+    preparation: model.preparation,
+    ...(await preparing(path, volume, options)),
+  });
   const { grid } = prepared;
   const size = grid.height * grid.width;
   const slices: PredictedSlices = {
@@ -91,7 +84,7 @@ export async function segmentVolume(
   const counts = histogram(slices.iro, brainPixels, IRO_BINS, 0, 1);
   const found =
     threshold === null
-      ? automaticThreshold({ counts, referenceCounts: model.run.referenceCounts })
+      ? automaticThreshold({ counts, referenceCounts: model.referenceCounts })
       : { threshold, reason: 'The threshold was given.' };
   const score = slicesToVolume(grid, slices.iro, 'linear');
   return finish(volume, prepared, slices, score, [...counts], found.threshold, found.reason);
@@ -104,10 +97,10 @@ const BASELINE_SIGMA_MM = 0.8;
 export async function segmentByIntensity(
   path: string,
   threshold: number | null,
-  volumeIndex?: number,
+  options: SegmentOptions = {},
 ): Promise<Segmentation> {
-  const volume = await readVolumeFile(path, volumeIndex);
-  const prepared = prepareVolume(volume);
+  const volume = await readVolumeFile(path, options);
+  const prepared = prepareVolume(volume, await preparing(path, volume, options));
   const smooth = smoothInMask(prepared.values, prepared.brain, volume.dims, volume.zooms, BASELINE_SIGMA_MM);
   const { z } = robustZ(smooth, prepared.brain);
   const used = threshold ?? defaultBaselineZ;
@@ -139,66 +132,6 @@ function finish(
     ...(slices === null ? {} : { iro: score }),
     sliceAxis: prepared.grid.axes[2] as 0 | 1 | 2,
   });
-  return { volume, prepared, slices, score, counts, threshold, reason, mask, lesions };
-}
-
-/** Names of a segmentation's files. */
-export interface SegmentationNames {
-  readonly mask: string;
-  readonly iro: string;
-  readonly lesions: string;
-  readonly report: string;
-}
-
-/** x.nii.gz -> x_mask.nii.gz, x_iro.nii.gz, x_lesions.csv, x_report.json. */
-export function namesFor(path: string): SegmentationNames {
-  const stem = basename(path).replace(/\.(nii(\.gz)?|hdr(\.gz)?|npy)$/i, '');
-  return {
-    mask: `${stem}_mask.nii.gz`,
-    iro: `${stem}_iro.nii.gz`,
-    lesions: `${stem}_lesions.csv`,
-    report: `${stem}_report.json`,
-  };
-}
-
-/**
- * Writes mask, score map, lesion table and report, each whole or not at all; the report comes last.
- * @param facts what the report says beyond the segmentation itself
- */
-export async function writeSegmentation(
-  result: Segmentation,
-  outDir: string,
-  names: SegmentationNames,
-  facts: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const { volume, prepared, mask, score, lesions } = result;
-  const image = { dims: volume.dims, like: volume };
-  await writeNiftiFile(
-    join(outDir, names.mask),
-    niftiBytes({ ...image, data: mask, description: `${SOFTWARE} lesion mask` }),
-  );
-  const scoreName = result.slices ? 'I_ro' : 'robust z';
-  await writeNiftiFile(
-    join(outDir, names.iro),
-    niftiBytes({ ...image, data: score, description: `${SOFTWARE} ${scoreName}` }),
-  );
-  await writeFileAtomic(join(outDir, names.lesions), stringify(lesionCsvRows(lesions)));
-  const voxels = lesions.reduce((sum, lesion) => sum + lesion.voxels, 0);
-  const report = {
-    software: SOFTWARE,
-    notAMedicalDevice: 'For research. Not a medical device.',
-    threshold: result.threshold,
-    thresholdReason: result.reason,
-    lesions: lesions.length,
-    lesionVolumeMm3: voxels * voxelVolumeMm3(volume.zooms),
-    minLesionVoxels: MIN_LESION_VOXELS,
-    brainErosionVoxels: BRAIN_EROSION_VOXELS,
-    brainMask: prepared.maskMethod,
-    normalisation: prepared.normalisation,
-    grid: prepared.grid,
-    nonFiniteVoxels: prepared.nonFinite,
-    warnings: volume.warnings,
-    ...facts,
-  };
-  await writeFileAtomic(join(outDir, names.report), JSON.stringify(report, null, 1));
+  const warnings = [...volume.warnings, ...prepared.warnings];
+  return { volume, prepared, slices, score, counts, threshold, reason, mask, lesions, warnings };
 }

@@ -1,173 +1,270 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
-import { histogram } from '../../../shared/imaging/histogram';
+import type { Preparation } from '../../../shared/imaging/preparation';
 import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { Preview, TrainResult } from '../../../shared/ipc/engineEvents';
-import {
-  presets,
-  trainingSettingsSchema,
-  type PresetName,
-  type TrainingSettings,
-} from '../../../shared/study/trainingSettings';
-import { hashFile, openNpySlices } from '../../files/npySlices';
+import { settingsToGoOnWith } from '../../../shared/study/chooseSettings';
+import { presets, type TrainingSettings } from '../../../shared/study/trainingSettings';
+import { changesSentence, checkSameSides, checkTruth, openSet, type SliceSet } from '../../files/sliceSets';
 import { SOFTWARE } from '../../version';
 import { openBackend, type BackendChoice } from '../backend/backend';
 import type { PredictedSlices } from '../inference/predict';
-import { train } from '../training/loop';
-import { writeRun } from '../training/runFile';
+import { CheckpointStore, type StoredCheckpoint } from '../training/checkpointFile';
+import { HISTOGRAM_SLICES, iroCounts, spread } from '../training/iroCounts';
+import { train, type CycleReport, type TrainedNetworks, type TrainingHost } from '../training/loop';
+import { RUN_FILES, writeRun } from '../training/runFile';
+import { fullTrainingMs } from '../training/schedule';
 import type { SliceSource } from '../training/sliceSource';
 import { breathe, ProgressReporter, type JobContext } from './context';
-import { SET_FILES } from './prepareSets';
+import { readPreparation, SET_FILES } from './prepareSets';
 
-/** Bins of the histograms of I_ro: fine enough that the threshold's resolution is no limit. */
-export const IRO_BINS = 500;
-/** Slices that the histogram after each cycle looks at; the run's own, at its end, looks at all. */
-const HISTOGRAM_SLICES = 48;
+/** Slices of each set that the histograms of a finished run look at: millions of brain pixels. */
+const MEASURED_SLICES = 200;
 const PREVIEW_SLICES = 3;
 
-/** The settings of a preset with some changed. @throws ExpectedError settings-invalid naming the setting */
-export function settingsFrom(
-  preset: PresetName,
-  overrides: Readonly<Record<string, unknown>>,
-): TrainingSettings {
-  const parsed = trainingSettingsSchema.safeParse({ ...presets[preset], ...overrides });
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new ExpectedError(
-    'settings-invalid',
-    `The setting ${issue?.path.join('.') || String((issue as { keys?: string[] } | undefined)?.keys?.[0] ?? '')} is not valid: ${issue?.message ?? ''}.`,
-  );
+/** What a training is to do. */
+export type TrainPlan =
+  | { readonly kind: 'new'; readonly settings: TrainingSettings }
+  /** Goes on from the newest checkpoint of the run, with these settings changed. */
+  | { readonly kind: 'resume'; readonly changes: Readonly<Record<string, unknown>> };
+
+export interface TrainOptions {
+  /** Folder with the prepared sets. */
+  readonly dataDir: string;
+  /** Folder of the run. */
+  readonly outDir: string;
+  readonly plan: TrainPlan;
+  readonly backend: BackendChoice;
+  /** Pads slices whose sides are no multiple of 16. */
+  readonly pad?: boolean;
 }
 
 /**
- * Trains on the prepared sets of a folder and writes the run.
+ * Trains on the prepared sets of a folder and writes the run; or goes on with one that was interrupted.
  * @throws ExpectedError for sets that do not fit, settings that are not valid, a training that collapsed
  */
-export async function trainRun(
-  dataDir: string,
-  outDir: string,
-  settings: TrainingSettings,
-  choice: BackendChoice,
-  context: JobContext,
-): Promise<TrainResult> {
-  const startedMs = performance.now();
-  const paths = { reference: join(dataDir, SET_FILES.reference), input: join(dataDir, SET_FILES.input) };
-  const reference = openNpySlices(paths.reference);
-  const input = openNpySlices(paths.input);
-  try {
-    checkSets(reference, input);
-    const backend = await openBackend(choice);
-    context.emit({ type: 'device', device: backend.device });
-    const progress = new ProgressReporter(context);
-    let lastLossMs = 0;
-    let predictor: ((slices: Float32Array) => PredictedSlices) | null = null;
-    const trained = await train(backend.ops, settings, reference, input, {
-      nowMs: () => performance.now(),
-      shouldStop: () => context.shouldStop(),
-      breathe,
-      onStep(report) {
-        const who = report.phase === 'generator' ? 'main module' : 'discriminator';
-        progress.report(
-          report.phase,
-          report.fraction * 0.97,
-          `cycle ${report.cycle} of ${report.cycles}, ${who}`,
-        );
-        if (performance.now() - lastLossMs < 100) return;
-        lastLossMs = performance.now();
-        context.emit({
-          type: 'losses',
-          network: report.phase,
-          cycle: report.cycle,
-          step: report.step,
-          terms: { ...report.terms },
-        });
-      },
-      async onCycle(record, predict) {
-        predictor = predict;
-        const counts = iroCounts(predict, input, HISTOGRAM_SLICES);
-        const referenceCounts = iroCounts(predict, reference, HISTOGRAM_SLICES);
-        const { threshold, reason } = automaticThreshold({ counts, referenceCounts });
-        const histogramEvent = { counts: [...counts], threshold, reason };
-        context.emit({ type: 'histogram', cycle: record.cycle, histogram: histogramEvent });
-        context.emit({ type: 'preview', cycle: record.cycle, previews: previews(predict, input) });
+export async function trainRun(options: TrainOptions, context: JobContext): Promise<TrainResult> {
+  const { dataDir, outDir, plan } = options;
+  const store = new CheckpointStore(outDir);
+  const from = plan.kind === 'resume' ? await store.newest() : null;
+  for (const message of from?.passedOver ?? []) context.emit({ type: 'warning', message });
+  if (plan.kind === 'new') await refuseUsedFolder(store, outDir);
+  const settings =
+    plan.kind === 'new'
+      ? plan.settings
+      : settingsToGoOnWith((from as StoredCheckpoint).settings, plan.changes);
+  if (from) refuseEnded(from, settings, outDir);
+  const progress = new ProgressReporter(context);
+  const preparation = await readPreparation(dataDir);
+  const open: SliceSet[] = [];
+  const openOne = async (file: string, what: string): Promise<SliceSet> => {
+    const set = await openSet(join(dataDir, file), {
+      pad: options.pad === true,
+      onProgress: async (fraction) => {
+        progress.report('prepare', 0, `checking the ${what} set, ${Math.floor(fraction * 100)} %`);
         await breathe();
+        if (context.shouldStop())
+          throw new ExpectedError('cancelled', 'The training was stopped before its first step.');
       },
     });
-    if (!predictor) throw new ExpectedError('cancelled', 'The training was stopped before its first step.');
-    progress.report('predict', 0.98, 'measuring I_ro over both sets');
-    const referenceCounts = [...iroCounts(predictor, reference, reference.count)];
-    const inputCounts = [...iroCounts(predictor, input, input.count)];
-    const durationMs = performance.now() - startedMs;
-    await writeRun(
-      outDir,
-      {
-        version: 1,
-        software: SOFTWARE,
-        createdAt: new Date().toISOString(),
-        device: backend.device,
-        settings,
-        height: input.height,
-        width: input.width,
-        sets: { reference: await hashFile(paths.reference), input: await hashFile(paths.input) },
-        history: trained.history.map((record) => ({
-          ...record,
-          discriminator: record.discriminator && { ...record.discriminator },
-          generator: record.generator && { ...record.generator },
-        })),
-        referenceCounts,
-        inputCounts,
-        stoppedEarly: trained.stoppedEarly,
-        durationMs,
+    open.push(set);
+    const changes = changesSentence(set.facts);
+    if (changes) context.emit({ type: 'warning', message: changes });
+    return set;
+  };
+  try {
+    const reference = await openOne(SET_FILES.reference, 'reference');
+    const input = await openOne(SET_FILES.input, 'input');
+    checkSameSides(reference, input);
+    const truth = join(dataDir, SET_FILES.truth);
+    if (existsSync(truth)) checkTruth(truth, input.facts);
+    const sets = { reference: reference.facts.sha256, input: input.facts.sha256 };
+    if (from) refuseOtherSets(from, sets);
+    const backend = await openBackend(options.backend);
+    context.emit({ type: 'device', device: backend.device });
+    const host = new JobHost(context, progress, reference, input, async (checkpoint) => {
+      const { bytes } = await store.write(checkpoint, { software: SOFTWARE, settings, sets });
+      return bytes;
+    });
+    const trained = await train(backend.ops, settings, reference, input, host, from).catch(
+      async (error: unknown) => {
+        if (error instanceof ExpectedError && error.kind === 'training-collapsed')
+          await store.dropSinceGood();
+        throw error;
       },
-      trained.generator.toArrays(),
-      trained.discriminator.toArrays(),
     );
-    trained.generator.dispose();
-    trained.discriminator.dispose();
-    progress.report('write', 1, 'the run is written');
-    return {
-      run: outDir,
-      device: backend.device,
-      cycles: trained.history.length,
-      stoppedEarly: trained.stoppedEarly,
-      durationMs,
-    };
+    try {
+      if (trained.history.length === 0) {
+        throw new ExpectedError('cancelled', 'The training was stopped before its first step.');
+      }
+      return await writeTrained(
+        trained,
+        { outDir, settings, preparation, reference, input, device: backend.device },
+        progress,
+      );
+    } finally {
+      trained.generator.dispose();
+      trained.discriminator.dispose();
+    }
   } finally {
-    reference.close();
-    input.close();
+    for (const set of open) set.close();
   }
 }
 
-function checkSets(reference: SliceSource, input: SliceSource): void {
-  if (reference.height !== input.height || reference.width !== input.width) {
+async function writeTrained(
+  trained: TrainedNetworks,
+  about: {
+    outDir: string;
+    settings: TrainingSettings;
+    preparation: Preparation | null;
+    reference: SliceSet;
+    input: SliceSet;
+    device: TrainResult['device'];
+  },
+  progress: ProgressReporter,
+): Promise<TrainResult> {
+  const { outDir, settings, preparation, reference, input, device } = about;
+  progress.report('predict', 0.98, 'measuring I_ro over both sets');
+  const counts = (set: SliceSource): Promise<Float64Array> =>
+    iroCounts(trained.predict, set, MEASURED_SLICES, breathe);
+  const result: TrainResult = {
+    run: outDir,
+    device,
+    cycles: trained.history.length,
+    stoppedEarly: trained.ended === 'stopped' || trained.ended === 'time',
+    ended: trained.ended,
+    durationMs: trained.workedMs,
+    fullTrainingMs: fullTrainingMs(settings.stage, presets[settings.preset].maxCycles, trained.history),
+  };
+  await writeRun(
+    outDir,
+    {
+      version: 2,
+      software: SOFTWARE,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      createdAt: new Date().toISOString(),
+      device,
+      settings,
+      height: input.height,
+      width: input.width,
+      preparation,
+      sets: { reference: reference.facts, input: input.facts },
+      history: [...trained.history],
+      referenceCounts: [...(await counts(reference))],
+      inputCounts: [...(await counts(input))],
+      ended: trained.ended,
+      durationMs: trained.workedMs,
+      fullTrainingMs: result.fullTrainingMs,
+    },
+    trained.generator.toArrays(),
+    trained.discriminator.toArrays(),
+  );
+  progress.report('write', 1, 'the run is written');
+  return result;
+}
+
+/** What the loop asks of its world, answered by a job: its clock, its events, its checkpoints. */
+class JobHost implements TrainingHost {
+  private pausedMs = 0;
+  private readonly said = new Set<string>();
+
+  constructor(
+    private readonly context: JobContext,
+    private readonly progress: ProgressReporter,
+    private readonly reference: SliceSource,
+    private readonly input: SliceSource,
+    private readonly write: (checkpoint: Parameters<TrainingHost['save']>[0]) => Promise<number>,
+  ) {}
+
+  nowMs(): number {
+    return performance.now() - this.pausedMs;
+  }
+
+  shouldStop(): boolean {
+    return this.context.shouldStop();
+  }
+
+  async breathe(): Promise<void> {
+    await breathe();
+    const before = performance.now();
+    await this.context.whilePaused();
+    this.pausedMs += performance.now() - before;
+  }
+
+  onStep({
+    phase,
+    stage,
+    cycle,
+    cycles,
+    epoch,
+    step,
+    terms,
+    fraction,
+  }: Parameters<TrainingHost['onStep']>[0]): void {
+    const who = phase === 'generator' ? 'main module' : 'discriminator';
+    this.progress.report(phase, fraction * 0.97, `cycle ${cycle} of ${cycles}, stage ${stage}, ${who}`);
+    this.context.emit({ type: 'losses', network: phase, stage, cycle, epoch, step, terms: { ...terms } });
+  }
+
+  onEpoch({ phase, stage, cycle, epoch, terms }: Parameters<TrainingHost['onEpoch']>[0]): void {
+    this.context.emit({ type: 'epoch', network: phase, stage, cycle, epoch, terms: { ...terms } });
+  }
+
+  onWarning(message: string): void {
+    this.context.emit({ type: 'warning', message });
+  }
+
+  async onCycle({ record, counts, split, predict }: CycleReport): Promise<void> {
+    const { cycle, stage, warnings } = record;
+    const referenceCounts = await iroCounts(predict, this.reference, HISTOGRAM_SLICES, () => this.breathe());
+    const { threshold, reason } = automaticThreshold({ counts, referenceCounts });
+    this.context.emit({ type: 'histogram', cycle, histogram: { counts: [...counts], threshold, reason } });
+    this.context.emit({ type: 'preview', cycle, previews: previews(predict, this.input) });
+    this.context.emit({ type: 'cycle', cycle, stage, split: split.apart !== null });
+    for (const warning of warnings) {
+      // The same trouble in every cycle is said once; run.json has it for each.
+      if (!this.said.has(warning))
+        this.context.emit({ type: 'warning', message: `Cycle ${cycle}: ${warning}` });
+      this.said.add(warning);
+    }
+  }
+
+  async save(checkpoint: Parameters<TrainingHost['save']>[0]): Promise<void> {
+    const sizeBytes = await this.write(checkpoint);
+    this.context.emit({ type: 'checkpoint', cycle: checkpoint.state.cycle, sizeBytes });
+  }
+}
+
+async function refuseUsedFolder(store: CheckpointStore, outDir: string): Promise<void> {
+  if (!(await store.any()) && !existsSync(join(outDir, RUN_FILES.run))) return;
+  throw new ExpectedError(
+    'file-exists',
+    `${basename(outDir)} holds a training already: give --resume to go on with it, or choose another folder.`,
+  );
+}
+
+function refuseEnded({ state }: StoredCheckpoint, settings: TrainingSettings, outDir: string): void {
+  const goesOn = state.cycle <= settings.maxCycles && (state.ended !== 'split' || !settings.stopWhenSplit);
+  // A training that ended without its run being written has that left to do.
+  if (goesOn || !existsSync(join(outDir, RUN_FILES.run))) return;
+  throw new ExpectedError(
+    'settings-invalid',
+    state.ended === 'split'
+      ? `The training in ${basename(outDir)} has ended, because the histogram of I_ro has split; to go on all the same, give --set stopWhenSplit=false.`
+      : `The training in ${basename(outDir)} has ended after ${state.cycle - 1} cycles; to go on, give more of them with --cycles.`,
+  );
+}
+
+function refuseOtherSets(from: StoredCheckpoint, sets: StoredCheckpoint['sets']): void {
+  for (const role of ['reference', 'input'] as const) {
+    if (from.sets[role] === sets[role]) continue;
     throw new ExpectedError(
-      'shape-mismatch',
-      `The reference slices are ${reference.height}x${reference.width} and the input slices ${input.height}x${input.width}; prepare both to one size.`,
+      'settings-invalid',
+      `The ${role} set is not the one that this training began with: give --data with the same sets, or begin a new training in another folder.`,
     );
   }
-}
-
-/** Numbers of at most `most` slices, spread evenly over the set. */
-function spread(count: number, most: number): number[] {
-  const taken = Math.min(count, most);
-  return Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * count) / taken));
-}
-
-/** Histogram of I_ro where the slices show brain (values above 0). */
-function iroCounts(
-  predict: (slices: Float32Array) => PredictedSlices,
-  source: SliceSource,
-  most: number,
-): Float64Array {
-  const counts = new Float64Array(IRO_BINS);
-  for (const index of spread(source.count, most)) {
-    const slice = source.read([index]);
-    const brain = Uint8Array.from(slice, (value) => (value > 0 ? 1 : 0));
-    histogram(predict(slice).iro, brain, IRO_BINS, 0, 1).forEach((count, bin) => {
-      counts[bin] = (counts[bin] as number) + count;
-    });
-  }
-  return counts;
 }
 
 function previews(predict: (slices: Float32Array) => PredictedSlices, source: SliceSource): Preview[] {

@@ -7,6 +7,8 @@
 export const LEVELS = 5;
 /** Each side of an image is a multiple of this: four poolings halve it four times. */
 export const SIZE_MULTIPLE = 16;
+/** Most channels of the first level: the one below has twice as many, and so on to the fifth. */
+export const MOST_BASE_WIDTH = 64;
 
 export interface NetworkShape {
   /** Pixel rows and columns of an image, each a multiple of {@link SIZE_MULTIPLE}. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvBlock, Decoder, DiscriminatorLayers, GeneratorLayers } from './layers';
-import { NORM_MOMENTUM, type NetworkOps } from './ops';
+import type { NetworkOps } from './ops';
 import type { NetworkWeights } from './weights';
 
 /** A mask of 0 and 1 / (1 - rate) for one dropout layer. */
@@ -14,8 +14,11 @@ export type RunMode =
   | {
       readonly kind: 'training';
       readonly dropout: DropoutMask | null;
-      /** Whether the moving statistics follow the batch (not while a frozen network runs in training mode). */
-      readonly updateStatistics: boolean;
+      /**
+       * Momentum with which the moving statistics follow the batch's; null leaves them (a frozen network that runs in
+       * training mode).
+       */
+      readonly normMomentum: number | null;
       /** Whether a gradient with respect to the images is wanted (it is when the network judges another's output). */
       readonly needsInputGradient: boolean;
     };
@@ -69,7 +72,8 @@ function runBlock(
 ): tf.Tensor4D {
   if (mode.kind === 'inference') return ops.convReluNormFrozen(x, weights.frozenBlock(block));
   return ops.convReluNorm(x, weights.block(block), needsInputGradient, (mean, variance, samples) => {
-    if (mode.updateStatistics) moveStatistics(weights, block, mean, variance, samples);
+    if (mode.normMomentum !== null)
+      moveStatistics(weights, block, mean, variance, samples, mode.normMomentum);
   });
 }
 
@@ -80,12 +84,13 @@ function moveStatistics(
   mean: tf.Tensor,
   variance: tf.Tensor,
   samples: number,
+  momentum: number,
 ): void {
   tf.tidy(() => {
     const movingMean = weights.get(`${block.norm}/moving_mean`);
     const movingVariance = weights.get(`${block.norm}/moving_variance`);
     const unbiased = tf.mul(variance, samples / Math.max(1, samples - 1));
-    const rate = 1 - NORM_MOMENTUM;
+    const rate = 1 - momentum;
     movingMean.assign(tf.sub(movingMean, tf.mul(tf.sub(movingMean, mean), rate)));
     movingVariance.assign(tf.sub(movingVariance, tf.mul(tf.sub(movingVariance, unbiased), rate)));
   });

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 
 /**
  * The differentiable building blocks of the networks. Each backend has its own composition of them out of the kernels
@@ -29,6 +29,24 @@ export interface NetworkOps {
   maxPool(x: Tensor4D): Tensor4D;
   /** Product of two matrices, [m, k] x [k, n]. */
   matMul(a: Tensor2D, b: Tensor2D): Tensor2D;
+  /** Adam's update in place, where the backend has a kernel for it. */
+  readonly adam?: (variables: readonly Variable[], constants: AdamConstants) => AdamKernel;
+}
+
+export interface AdamConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** Adam on a list of variables, whose moments it owns. Variables go by their place in the list. */
+export interface AdamKernel {
+  /** m += (1 - β1)(g - m), v += (1 - β2)(g² - v), w -= rate m / (√v + ε). The gradient stays the caller's. */
+  update(index: number, gradient: Tensor, rate: number): void;
+  /** Copies of m and v, which the caller disposes. */
+  moments(index: number): { readonly first: Tensor; readonly second: Tensor };
+  restore(index: number, first: Tensor, second: Tensor): void;
+  dispose(): void;
 }
 
 export interface BlockWeights {
@@ -47,5 +65,5 @@ export interface FrozenBlockWeights extends BlockWeights {
 
 /** Keras's default epsilon of BatchNormalization. */
 export const NORM_EPSILON = 1e-3;
-/** Keras's default momentum of BatchNormalization's moving statistics. */
+/** Keras's default momentum of BatchNormalization's moving statistics; a training may set another. */
 export const NORM_MOMENTUM = 0.99;

@@ -25,7 +25,7 @@ export class NetworkWeights {
 
   /** Newly initialised weights, drawn in layer order: the same seed gives the same network on every backend. */
   static initialise(specs: readonly WeightSpec[], random: Random): NetworkWeights {
-    return new NetworkWeights(specs, (spec) => startValues(spec, random));
+    return NetworkWeights.fromArrays(specs, initialArrays(specs, random));
   }
 
   /** Weights from stored arrays. A missing, extra or misshapen array is an error that names it. */
@@ -89,6 +89,11 @@ export class NetworkWeights {
 /** Number of values in an array of this shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
+}
+
+/** The arrays of a new network, drawn in layer order. */
+export function initialArrays(specs: readonly WeightSpec[], random: Random): Map<string, Float32Array> {
+  return new Map(specs.map((spec) => [spec.name, startValues(spec, random)]));
 }
 
 /** Keras's default initialisers. Glorot uniform: limit sqrt(6 / (fan in + fan out)), fans including the window. */

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { AdamConstants, AdamKernel, NetworkOps } from '../network/ops';
 import { sizeOf, type NetworkWeights } from '../network/weights';
 
-const BETA_1 = 0.9;
-const BETA_2 = 0.999;
-const EPSILON = 1e-7;
+const CONSTANTS: AdamConstants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
 /** The moments of an optimizer as plain data. */
 export interface AdamState {
@@ -12,43 +11,52 @@ export interface AdamState {
   readonly second: Float32Array;
 }
 
+/** How the weights are moved: as one vector out of elementwise operations, or by a kernel of the backend. */
+interface AdamMethod {
+  /** @returns the value of the weight decay term before the step */
+  apply(gradients: readonly tf.Tensor[], rate: number): number;
+  moments(): Pick<AdamState, 'first' | 'second'>;
+  restore(state: Pick<AdamState, 'first' | 'second'>): void;
+  dispose(): void;
+}
+
+interface Part {
+  readonly variable: tf.Variable;
+  readonly size: number;
+  /** 2 * weight decay where it applies, else 0. */
+  readonly decay: number;
+  /** Learning rate relative to the network's. */
+  readonly rate: number;
+}
+
 /**
  * Adam in the form of Keras's optimizer (the bias correction is in the rate; epsilon is added outside of it), with the
- * L2 weight decay of the loss added to the gradients. All weights of a network are one flat vector here: that is a
- * handful of operations a step instead of a handful for each of a hundred arrays.
+ * L2 weight decay of the loss added to the gradients.
  */
 export class Adam {
-  private readonly parts: { variable: tf.Variable; size: number }[];
-  private first: tf.Tensor1D;
-  private second: tf.Tensor1D;
-  /** Learning rate of each weight relative to the network's, or null where all are 1. */
-  private readonly rates: tf.Tensor1D | null;
-  /** 2 * weight decay where it applies, else 0. */
-  private readonly decay: tf.Tensor1D;
+  private readonly parts: readonly Part[];
+  private readonly method: AdamMethod;
   private step = 0;
 
-  /** @param rateOf learning rate of a weight array as a multiple of the step's rate. */
+  /**
+   * @param rateOf learning rate of a weight array as a multiple of the step's rate.
+   * @param kernel the backend's own update, where it has one
+   */
   constructor(
     weights: NetworkWeights,
-    private readonly weightDecay: number,
+    weightDecay: number,
     rateOf: (name: string) => number = () => 1,
+    kernel?: NetworkOps['adam'],
   ) {
-    const trainable = weights.trainable();
-    this.parts = trainable.map(({ spec, variable }) => ({ variable, size: sizeOf(spec.shape) }));
-    const total = this.parts.reduce((sum, part) => sum + part.size, 0);
-    const decay = new Float32Array(total);
-    const rates = new Float32Array(total);
-    let at = 0;
-    for (const { spec } of trainable) {
-      const size = sizeOf(spec.shape);
-      decay.fill(spec.decays ? 2 * weightDecay : 0, at, at + size);
-      rates.fill(rateOf(spec.name), at, at + size);
-      at += size;
-    }
-    this.decay = tf.tensor1d(decay);
-    this.rates = rates.every((rate) => rate === 1) ? null : tf.tensor1d(rates);
-    this.first = tf.zeros([total]);
-    this.second = tf.zeros([total]);
+    this.parts = weights.trainable().map(({ spec, variable }) => ({
+      variable,
+      size: sizeOf(spec.shape),
+      decay: spec.decays ? 2 * weightDecay : 0,
+      rate: rateOf(spec.name),
+    }));
+    this.method = kernel
+      ? new KernelAdam(this.parts, kernel(this.variables, CONSTANTS))
+      : new FlatAdam(this.parts);
   }
 
   /** The variables in the order of the gradients that {@link apply} takes. */
@@ -63,19 +71,69 @@ export class Adam {
    */
   apply(gradients: tf.NamedTensorMap, rate: number): number {
     this.step += 1;
-    const corrected = (rate * Math.sqrt(1 - BETA_2 ** this.step)) / (1 - BETA_1 ** this.step);
+    const { beta1, beta2 } = CONSTANTS;
+    const corrected = (rate * Math.sqrt(1 - beta2 ** this.step)) / (1 - beta1 ** this.step);
+    return this.method.apply(
+      this.variables.map((variable) => gradientOf(gradients, variable)),
+      corrected,
+    );
+  }
+
+  state(): AdamState {
+    return { step: this.step, ...this.method.moments() };
+  }
+
+  restore(state: AdamState): void {
+    this.step = state.step;
+    this.method.restore(state);
+  }
+
+  dispose(): void {
+    this.method.dispose();
+  }
+}
+
+/**
+ * All weights of a network as one flat vector: that is a handful of operations a step instead of a handful for each of a
+ * hundred arrays.
+ */
+class FlatAdam implements AdamMethod {
+  private first: tf.Tensor1D;
+  private second: tf.Tensor1D;
+  /** Learning rate of each weight relative to the network's, or null where all are 1. */
+  private readonly rates: tf.Tensor1D | null;
+  private readonly decay: tf.Tensor1D;
+
+  constructor(private readonly parts: readonly Part[]) {
+    const total = parts.reduce((sum, part) => sum + part.size, 0);
+    const decay = new Float32Array(total);
+    const rates = new Float32Array(total);
+    let at = 0;
+    for (const part of parts) {
+      decay.fill(part.decay, at, at + part.size);
+      rates.fill(part.rate, at, at + part.size);
+      at += part.size;
+    }
+    this.decay = tf.tensor1d(decay);
+    this.rates = rates.every((rate) => rate === 1) ? null : tf.tensor1d(rates);
+    this.first = tf.zeros([total]);
+    this.second = tf.zeros([total]);
+  }
+
+  apply(gradients: readonly tf.Tensor[], corrected: number): number {
+    const { beta1, beta2, epsilon } = CONSTANTS;
     const decayTerm = tf.tidy(() => {
-      const flat = (tensors: tf.Tensor[]): tf.Tensor1D =>
+      const flat = (tensors: readonly tf.Tensor[]): tf.Tensor1D =>
         tf.concat(tensors.map((t) => tf.reshape(t, [t.size])));
-      const theta = flat(this.variables);
+      const theta = flat(this.parts.map((part) => part.variable));
       const decayed = tf.mul(theta, this.decay);
-      const gradient = tf.add(flat(this.parts.map((part) => gradientOf(gradients, part.variable))), decayed);
-      const first = tf.add(tf.mul(this.first, BETA_1), tf.mul(gradient, 1 - BETA_1)) as tf.Tensor1D;
+      const gradient = tf.add(flat(gradients), decayed);
+      const first = tf.add(tf.mul(this.first, beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor1D;
       const second = tf.add(
-        tf.mul(this.second, BETA_2),
-        tf.mul(tf.square(gradient), 1 - BETA_2),
+        tf.mul(this.second, beta2),
+        tf.mul(tf.square(gradient), 1 - beta2),
       ) as tf.Tensor1D;
-      let change = tf.mul(tf.div(first, tf.add(tf.sqrt(second), EPSILON)), corrected);
+      let change = tf.mul(tf.div(first, tf.add(tf.sqrt(second), epsilon)), corrected);
       if (this.rates) change = tf.mul(change, this.rates);
       tf.dispose([this.first, this.second]);
       this.first = tf.keep(first);
@@ -88,24 +146,20 @@ export class Adam {
         part.variable.assign(tf.reshape(next[i] as tf.Tensor, part.variable.shape)),
       );
       // decayed is 2 λ w, so λ Σ w² is half of w · decayed.
-      return this.weightDecay === 0 ? tf.scalar(0) : tf.mul(tf.sum(tf.mul(theta, decayed)), 0.5);
+      return tf.mul(tf.sum(tf.mul(theta, decayed)), 0.5);
     });
-    const value = decayTerm.dataSync()[0] as number;
-    decayTerm.dispose();
-    return value;
+    return takeNumber(decayTerm);
   }
 
-  state(): AdamState {
+  moments(): Pick<AdamState, 'first' | 'second'> {
     return {
-      step: this.step,
       first: this.first.dataSync<'float32'>().slice(),
       second: this.second.dataSync<'float32'>().slice(),
     };
   }
 
-  restore(state: AdamState): void {
+  restore(state: Pick<AdamState, 'first' | 'second'>): void {
     tf.dispose([this.first, this.second]);
-    this.step = state.step;
     this.first = tf.tensor1d(state.first);
     this.second = tf.tensor1d(state.second);
   }
@@ -114,6 +168,67 @@ export class Adam {
     tf.dispose([this.first, this.second, this.decay]);
     this.rates?.dispose();
   }
+}
+
+/** Array by array, by the backend's kernel. */
+class KernelAdam implements AdamMethod {
+  constructor(
+    private readonly parts: readonly Part[],
+    private readonly kernel: AdamKernel,
+  ) {}
+
+  apply(gradients: readonly tf.Tensor[], corrected: number): number {
+    const decayTerm = tf.tidy(() => {
+      const terms: tf.Tensor[] = [tf.scalar(0)];
+      this.parts.forEach(({ variable, decay, rate }, i) => {
+        let gradient = gradients[i] as tf.Tensor;
+        if (decay > 0) {
+          const decayed = tf.mul(variable, decay);
+          // decayed is 2 λ w, so λ Σ w² is half of w · decayed.
+          terms.push(tf.mul(tf.sum(tf.mul(variable, decayed)), 0.5));
+          gradient = tf.add(gradient, decayed);
+        }
+        this.kernel.update(i, gradient, corrected * rate);
+      });
+      return tf.addN(terms);
+    });
+    return takeNumber(decayTerm);
+  }
+
+  moments(): Pick<AdamState, 'first' | 'second'> {
+    const total = this.parts.reduce((sum, part) => sum + part.size, 0);
+    const state = { first: new Float32Array(total), second: new Float32Array(total) };
+    let at = 0;
+    this.parts.forEach(({ size }, i) => {
+      const { first, second } = this.kernel.moments(i);
+      state.first.set(first.dataSync(), at);
+      state.second.set(second.dataSync(), at);
+      tf.dispose([first, second]);
+      at += size;
+    });
+    return state;
+  }
+
+  restore(state: Pick<AdamState, 'first' | 'second'>): void {
+    let at = 0;
+    this.parts.forEach(({ variable, size }, i) => {
+      const of = (values: Float32Array): tf.Tensor => tf.tensor(values.slice(at, at + size), variable.shape);
+      const [first, second] = [of(state.first), of(state.second)];
+      this.kernel.restore(i, first, second);
+      tf.dispose([first, second]);
+      at += size;
+    });
+  }
+
+  dispose(): void {
+    this.kernel.dispose();
+  }
+}
+
+function takeNumber(scalar: tf.Tensor): number {
+  const value = scalar.dataSync()[0] as number;
+  scalar.dispose();
+  return value;
 }
 
 function gradientOf(gradients: tf.NamedTensorMap, variable: tf.Variable): tf.Tensor {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ExpectedError } from '../../../shared/failure';
-import type { Phase } from '../../../shared/ipc/engineEvents';
-import { createRandom, type Random } from '../../../shared/random';
+import { findSplit, type HistogramSplit } from '../../../shared/imaging/split';
+import { createRandom, type Random, type RandomState } from '../../../shared/random';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
 import { slicePredictor, type PredictedSlices } from '../inference/predict';
 import {
@@ -10,70 +10,97 @@ import {
   generatorLayers,
   generatorWeights,
   OUTPUT_NAMES,
+  type NetworkShape,
 } from '../network/layers';
+import type { DropoutMask } from '../network/networks';
 import type { NetworkOps } from '../network/ops';
 import { NetworkWeights } from '../network/weights';
 import { Adam } from './adam';
 import { dropoutMasks } from './dropout';
+import { discriminatorOrder, generatorOrder, loadBatch, type EpochSizes } from './epochs';
+import { HISTOGRAM_SLICES, iroCounts } from './iroCounts';
+import { afterCycle, firstStage, fractionDone, generatorSteps, stepsPerEpoch, type Ended } from './schedule';
+import { BatchPieces } from './pieces';
 import type { SliceSource } from './sliceSource';
+import type { Checkpoint, CycleRecord, TrainingState } from './state';
 import {
   labelsOf,
+  generatorRateAt,
   trainDiscriminatorStep,
   trainGeneratorStep,
   type DiscriminatorTerms,
   type GeneratorTerms,
-  type Networks,
 } from './steps';
-
-/** Mean losses of one cycle. */
-export interface CycleRecord {
-  readonly cycle: number;
-  readonly stage: 1 | 2;
-  readonly discriminator: DiscriminatorTerms | null;
-  readonly generator: GeneratorTerms | null;
-}
+import { addTerms, meanTerms, noTerms } from './termMeans';
+import { isOpen, judgeCycle } from './watch';
 
 /** What the loop asks of the world around it: it knows neither files nor processes nor clocks. */
 export interface TrainingHost {
+  /** A clock that stands still while the training is paused. */
   nowMs(): number;
   /** Asked between steps; true ends the training, and what was learned stays. */
   shouldStop(): boolean;
-  /** Lets the process answer messages between steps. */
+  /** Lets the process answer messages between steps; while the training is paused, it does not return. */
   breathe(): Promise<void>;
   onStep(report: StepReport): void;
-  /** At the end of a cycle, with a predictor of the network as it is now. */
-  onCycle(record: CycleRecord, predict: (slices: Float32Array) => PredictedSlices): Promise<void>;
+  onEpoch(report: EpochReport): void;
+  /** One sentence that the user should know; the training goes on. */
+  onWarning?(message: string): void;
+  onCycle(report: CycleReport): Promise<void>;
+  /** Keeps a state that the training can go on from. */
+  save(checkpoint: Checkpoint): Promise<void>;
 }
 
-export interface StepReport {
-  readonly phase: Extract<Phase, 'discriminator' | 'generator'>;
+/** Where the training is. */
+export interface Place {
+  readonly phase: TrainingState['phase'];
+  readonly stage: 1 | 2;
   readonly cycle: number;
   readonly cycles: number;
+  /** From 1, within the cycle. */
+  readonly epoch: number;
+}
+
+export interface StepReport extends Place {
+  /** From 1, within the epoch. */
   readonly step: number;
   readonly terms: DiscriminatorTerms | GeneratorTerms;
   /** Share of the training that is done, by estimated cost. */
   readonly fraction: number;
 }
 
+export interface EpochReport extends Place {
+  /** Mean losses of the phase so far in this cycle. */
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+export interface CycleReport {
+  readonly record: CycleRecord;
+  /** I_ro in the brain of some input slices, and what it shows. */
+  readonly counts: Float64Array;
+  readonly split: HistogramSplit;
+  readonly predict: (slices: Float32Array) => PredictedSlices;
+}
+
+/** Networks that the caller owns and disposes. */
 export interface TrainedNetworks {
   readonly generator: NetworkWeights;
   readonly discriminator: NetworkWeights;
+  readonly predict: (slices: Float32Array) => PredictedSlices;
   readonly history: readonly CycleRecord[];
-  readonly stoppedEarly: boolean;
+  readonly ended: Ended | 'time' | 'stopped';
+  readonly workedMs: number;
 }
 
-/** What one slice costs D (with the prediction of its first cut) relative to what it costs M; for the time left only. */
-const DISCRIMINATOR_COST = 0.35;
-
 /**
- * Trains ASC-Net in cycles as published: predict I_fc of the inputs and train a new D on the reference (-1) and those
- * (+1); then train M with D frozen. Source: the authors' scripts continue_training_stage_1 and _2.
+ * Trains ASC-Net in cycles as published: train a new D on the reference (-1) and the first cuts of the inputs (+1); then
+ * train M with D frozen. Source: the authors' scripts continue_training_stage_1 and _2; the stop rule is {@link afterCycle}.
  *
- * The first cuts are predicted batch by batch as D needs them, which gives the same values as predicting them all first
- * (M does not change meanwhile) and needs no memory.
+ * Everything that decides what comes next is in one {@link TrainingState}, so that a training that goes on from a
+ * checkpoint takes the same steps as one that was never interrupted.
  *
- * @returns networks that the caller owns and disposes
- * @throws ExpectedError training-collapsed when a loss is no longer a number
+ * @param from null begins anew
+ * @throws ExpectedError training-collapsed when a loss is no longer a number, or I_ro has lost its contrast
  */
 export async function train(
   ops: NetworkOps,
@@ -81,129 +108,417 @@ export async function train(
   reference: SliceSource,
   input: SliceSource,
   host: TrainingHost,
+  from: Checkpoint | null = null,
 ): Promise<TrainedNetworks> {
-  const { height, width } = input;
-  const shape = { height, width, baseWidth: settings.baseWidth };
-  const random = createRandom(settings.seed);
-  const generator = NetworkWeights.initialise(generatorWeights(settings.baseWidth), random);
-  if (settings.mixingStart) startMixing(generator, settings.mixingStart);
-  let discriminator = NetworkWeights.initialise(discriminatorWeights(shape), random);
-  const generatorAdam = new Adam(generator, settings.weightDecay, (name) =>
-    name.startsWith(`${OUTPUT_NAMES.iro}/`) ? settings.mixingRateFactor : 1,
-  );
-  let discriminatorAdam = new Adam(discriminator, settings.weightDecay);
-  const dropout = dropoutMasks(settings.dropout, random);
-  const predict = slicePredictor(ops, generator, settings.baseWidth, height, width);
-  const history: CycleRecord[] = [];
+  const training = new Training(ops, settings, reference, input, host, from);
+  try {
+    return await training.run();
+  } catch (error) {
+    training.disposeNetworks();
+    throw error;
+  } finally {
+    training.disposeOptimizers();
+  }
+}
 
-  const perEpoch = Math.min(settings.slicesPerEpoch ?? input.count, input.count);
-  const referencePerEpoch = Math.min(settings.slicesPerEpoch ?? reference.count, reference.count);
-  const cycleCost =
-    settings.discriminatorEpochs * (perEpoch + referencePerEpoch) * DISCRIMINATOR_COST +
-    settings.generatorEpochs * perEpoch;
-  let done = 0;
-  let stopped = false;
+class Training {
+  private readonly state: TrainingState;
+  private readonly random: Random;
+  private readonly generator: NetworkWeights;
+  private readonly generatorAdam: Adam;
+  private discriminator: NetworkWeights;
+  private discriminatorAdam: Adam;
+  private readonly shape: NetworkShape;
+  private readonly dropout: DropoutMask | null;
+  private readonly predict: (slices: Float32Array) => PredictedSlices;
+  private readonly sizes: EpochSizes;
+  private readonly pieces = new BatchPieces((message) => this.host.onWarning?.(message));
+  private clockMs: number;
+  private savedMs: number;
+  /** Whether steps were taken since the last checkpoint. */
+  private unsaved = false;
+  private interrupted: 'time' | 'stopped' | null = null;
 
-  for (let cycle = 1; cycle <= settings.maxCycles && !stopped; cycle++) {
-    const stage = settings.stage === '2' ? 2 : 1;
-    const networks: Networks = {
-      ops,
-      generatorLayers: generatorLayers(settings.baseWidth),
-      generator,
-      discriminatorLayers: discriminatorLayers(shape),
-      discriminator,
+  constructor(
+    private readonly ops: NetworkOps,
+    private readonly settings: TrainingSettings,
+    private readonly reference: SliceSource,
+    private readonly input: SliceSource,
+    private readonly host: TrainingHost,
+    from: Checkpoint | null,
+  ) {
+    const { baseWidth, slicesPerEpoch: most } = settings;
+    const { height, width } = input;
+    this.shape = { height, width, baseWidth };
+    this.sizes = {
+      reference: Math.min(most ?? reference.count, reference.count),
+      input: Math.min(most ?? input.count, input.count),
     };
-    const step = async (
-      phase: StepReport['phase'],
-      number: number,
-      cost: number,
-      terms: DiscriminatorTerms | GeneratorTerms,
-    ): Promise<void> => {
-      if (!Number.isFinite(terms.total)) {
-        throw new ExpectedError(
-          'training-collapsed',
-          'The training broke down: a loss is no longer a number. Lower the learning rates, or start again with another seed.',
-          JSON.stringify({ cycle, phase, number, terms }),
+    this.random = createRandom(settings.seed);
+    this.generator = NetworkWeights.initialise(generatorWeights(baseWidth), this.random);
+    if (settings.mixingStart) startMixing(this.generator, settings.mixingStart);
+    this.discriminator = NetworkWeights.initialise(discriminatorWeights(this.shape), this.random);
+    this.generatorAdam = new Adam(
+      this.generator,
+      settings.weightDecay,
+      (name) => (name.startsWith(`${OUTPUT_NAMES.iro}/`) ? settings.mixingRateFactor : 1),
+      ops.adam,
+    );
+    this.discriminatorAdam = new Adam(this.discriminator, settings.weightDecay, undefined, ops.adam);
+    this.dropout = dropoutMasks(settings.dropout, this.random);
+    this.predict = slicePredictor(ops, this.generator, baseWidth, height, width);
+    this.state = from ? { ...from.state } : freshState(settings, this.random.state());
+    if (from) this.restore(from);
+    this.clockMs = host.nowMs();
+    this.savedMs = this.clockMs;
+  }
+
+  async run(): Promise<TrainedNetworks> {
+    const { state, settings } = this;
+    // More cycles than the training had ended with let it go on, and so does leaving the stop rule out.
+    if (state.cycle <= settings.maxCycles && (state.ended === 'cycles' || !settings.stopWhenSplit)) {
+      state.ended = null;
+    }
+    while (state.ended === null && !this.interrupted) {
+      if (!state.discriminatorReady) this.renewDiscriminator();
+      if (state.phase === 'discriminator') {
+        await this.runEpochs(
+          settings.discriminatorEpochs,
+          () => this.drawDiscriminatorOrder(),
+          (items) => this.discriminatorStep(items),
+        );
+        if (!this.interrupted) state.phase = 'generator';
+      }
+      if (!this.interrupted && state.phase === 'generator') {
+        await this.runEpochs(
+          settings.generatorEpochs,
+          () => generatorOrder(this.input.count, this.sizes.input, this.random),
+          (items) => this.generatorStep(items),
         );
       }
-      done += cost;
-      host.onStep({
-        phase,
-        cycle,
-        cycles: settings.maxCycles,
-        step: number,
-        terms,
-        fraction: Math.min(1, done / (cycleCost * settings.maxCycles)),
-      });
-      stopped = host.shouldStop();
-      await host.breathe();
-    };
-
-    const discriminatorTerms = new TermMeans<DiscriminatorTerms>();
-    let number = 0;
-    for (let epoch = 0; epoch < settings.discriminatorEpochs && !stopped; epoch++) {
-      for (const batch of discriminatorBatches(
-        reference,
-        input,
-        stage,
-        referencePerEpoch,
-        perEpoch,
-        settings,
-        random,
-      )) {
-        const images = loadBatch(batch, reference, input, predict);
-        const x = tf.tensor4d(images, [batch.length, height, width, 1]);
-        const labels = labelsOf(batch.map((item) => item.real));
-        const terms = trainDiscriminatorStep(
-          networks,
-          discriminatorAdam,
-          x,
-          labels,
-          settings.discriminatorRate,
-          dropout,
-        );
-        tf.dispose([x, labels]);
-        discriminatorTerms.add(terms);
-        await step('discriminator', ++number, batch.length * DISCRIMINATOR_COST, terms);
-        if (stopped) break;
-      }
+      if (!this.interrupted) await this.endCycle();
     }
-
-    const generatorTerms = new TermMeans<GeneratorTerms>();
-    number = 0;
-    for (let epoch = 0; epoch < settings.generatorEpochs && !stopped; epoch++) {
-      for (const indices of batches(
-        shuffled(input.count, random).slice(0, perEpoch),
-        settings.generatorBatch,
-      )) {
-        const x = tf.tensor4d(input.read(indices), [indices.length, height, width, 1]);
-        const terms = trainGeneratorStep(networks, generatorAdam, x, stage, settings, dropout);
-        x.dispose();
-        generatorTerms.add(terms);
-        await step('generator', ++number, indices.length, terms);
-        if (stopped) break;
-      }
-    }
-
-    const record: CycleRecord = {
-      cycle,
-      stage,
-      discriminator: discriminatorTerms.mean(),
-      generator: generatorTerms.mean(),
+    const partial = this.interrupted && this.hasSteps() ? [this.record(null)] : [];
+    if (this.unsaved) await this.save(false);
+    return {
+      generator: this.generator,
+      discriminator: this.discriminator,
+      predict: this.predict,
+      history: [...state.history, ...partial],
+      ended: this.interrupted ?? state.ended ?? 'cycles',
+      workedMs: state.workedMs,
     };
-    history.push(record);
-    await host.onCycle(record, predict);
+  }
 
-    if (settings.newDiscriminatorEachCycle && cycle < settings.maxCycles && !stopped) {
-      discriminatorAdam.dispose();
-      discriminator.dispose();
-      discriminator = NetworkWeights.initialise(discriminatorWeights(shape), random);
-      discriminatorAdam = new Adam(discriminator, settings.weightDecay);
+  disposeNetworks(): void {
+    this.generator.dispose();
+    this.discriminator.dispose();
+  }
+
+  disposeOptimizers(): void {
+    this.generatorAdam.dispose();
+    this.discriminatorAdam.dispose();
+  }
+
+  /** What is left of a phase's epochs; on resuming, the order of the one at work is drawn again. */
+  private async runEpochs(
+    epochs: number,
+    draw: () => Float64Array,
+    takeStep: (items: Float64Array) => DiscriminatorTerms | GeneratorTerms,
+  ): Promise<void> {
+    const { state, settings } = this;
+    const batch = state.phase === 'generator' ? settings.generatorBatch : settings.discriminatorBatch;
+    while (state.epoch < epochs && !this.interrupted) {
+      const order = this.epochOrder(draw);
+      const steps = stepsPerEpoch(settings, this.sizes, state.stage, state.phase);
+      while (state.step < steps) {
+        const terms = takeStep(order.subarray(state.step * batch, (state.step + 1) * batch));
+        await this.afterStep(terms);
+        if (this.interrupted) return;
+      }
+      state.epoch += 1;
+      state.step = 0;
+      state.epochRandom = null;
+      const sums = state.phase === 'generator' ? state.generatorTerms : state.discriminatorTerms;
+      this.host.onEpoch({ ...this.place(state.epoch), terms: meanTerms(sums) ?? {} });
+    }
+    if (!this.interrupted) state.epoch = 0;
+  }
+
+  private epochOrder(draw: () => Float64Array): Float64Array {
+    const { state, random } = this;
+    if (state.epochRandom === null) {
+      state.epochRandom = copyOf(random.state());
+      return draw();
+    }
+    const now = random.state();
+    random.restore(state.epochRandom);
+    const order = draw();
+    random.restore(now);
+    return order;
+  }
+
+  private drawDiscriminatorOrder(): Float64Array {
+    const counts = { reference: this.reference.count, input: this.input.count };
+    return discriminatorOrder(counts, this.sizes, this.state.stage, this.random);
+  }
+
+  private discriminatorStep(items: Float64Array): DiscriminatorTerms {
+    const { height, width } = this.shape;
+    const { images, real } = loadBatch(items, this.reference, this.input, this.predict);
+    const x = tf.tensor4d(images, [items.length, height, width, 1]);
+    const labels = labelsOf(real);
+    const terms = trainDiscriminatorStep(
+      this.networks(),
+      this.discriminatorAdam,
+      x,
+      labels,
+      this.settings,
+      this.dropout,
+    );
+    tf.dispose([x, labels]);
+    this.state.discriminatorTerms = addTerms(this.state.discriminatorTerms, terms);
+    return terms;
+  }
+
+  private generatorStep(items: Float64Array): GeneratorTerms {
+    const { height, width } = this.shape;
+    const x = tf.tensor4d(this.input.read([...items]), [items.length, height, width, 1]);
+    const { state, settings } = this;
+    const terms = trainGeneratorStep(
+      this.networks(),
+      this.generatorAdam,
+      x,
+      state.stage,
+      settings,
+      generatorRateAt(settings, generatorSteps(settings, this.sizes, state)),
+      this.dropout,
+    );
+    x.dispose();
+    state.generatorTerms = addTerms(state.generatorTerms, terms);
+    if (isOpen(terms.adversarial)) state.openSteps += 1;
+    return terms;
+  }
+
+  private async afterStep(terms: DiscriminatorTerms | GeneratorTerms): Promise<void> {
+    const { state, settings, host } = this;
+    state.step += 1;
+    this.unsaved = true;
+    if (!Number.isFinite(terms.total)) {
+      throw new ExpectedError(
+        'training-collapsed',
+        'The training broke down: a loss is no longer a number. The last good checkpoint is kept; go on from it with lower learning rates (generatorRate, discriminatorRate), or start again with another seed.',
+        JSON.stringify({ ...this.place(), step: state.step, terms }),
+      );
+    }
+    this.tick(state.phase);
+    host.onStep({
+      ...this.place(),
+      step: state.step,
+      terms,
+      fraction: fractionDone(settings, this.sizes, state),
+    });
+    if (host.nowMs() - this.savedMs >= settings.checkpointMinutes * 60_000) await this.save(false);
+    await host.breathe();
+    this.interrupted = host.shouldStop() ? 'stopped' : this.isOutOfTime() ? 'time' : null;
+  }
+
+  private isOutOfTime(): boolean {
+    const { maxMinutes } = this.settings;
+    return maxMinutes !== null && this.state.workedMs >= maxMinutes * 60_000;
+  }
+
+  /** Books the time since the last booking. */
+  private tick(phase: TrainingState['phase'] | null): void {
+    const { state } = this;
+    const now = this.host.nowMs();
+    const spent = now - this.clockMs;
+    this.clockMs = now;
+    state.workedMs += spent;
+    if (phase === 'discriminator') state.discriminatorMs += spent;
+    if (phase === 'generator') state.generatorMs += spent;
+  }
+
+  private async endCycle(): Promise<void> {
+    const { state, settings, host } = this;
+    const counts = await iroCounts(this.predict, this.input, HISTOGRAM_SLICES, () => host.breathe());
+    const split = findSplit(counts);
+    const adversary =
+      settings.adversarialWeight > 0
+        ? { openSteps: state.openSteps, steps: state.generatorTerms.count }
+        : null;
+    const health = judgeCycle(counts, state.hadContrast, settings.mixingStart !== null, adversary);
+    const record = this.record({ split, iroSpread: health.iroSpread, warnings: health.warnings });
+    await host.onCycle({ record, counts, split, predict: this.predict });
+    if (health.collapsed) {
+      throw new ExpectedError(
+        'training-collapsed',
+        `The training collapsed in cycle ${state.cycle}: I_ro has lost its contrast. The last good checkpoint is kept; go on from it with lower learning rates (generatorRate, discriminatorRate) or a smaller adversarialWeight.`,
+        JSON.stringify(record),
+      );
+    }
+    const decision = afterCycle(settings, state.cycle, state, split.apart !== null);
+    this.tick(null);
+    Object.assign(state, {
+      ...freshCycle,
+      ...decision,
+      cycle: state.cycle + 1,
+      discriminatorReady: !settings.newDiscriminatorEachCycle,
+      hadContrast: health.hadContrast,
+      history: [...state.history, record],
+    });
+    await this.save(health.warnings.length === 0);
+    if (state.ended === null) {
+      this.interrupted = host.shouldStop() ? 'stopped' : this.isOutOfTime() ? 'time' : null;
     }
   }
-  generatorAdam.dispose();
-  discriminatorAdam.dispose();
-  return { generator, discriminator, history, stoppedEarly: stopped };
+
+  private record(
+    end: { split: HistogramSplit; iroSpread: number; warnings: readonly string[] } | null,
+  ): CycleRecord {
+    const { state } = this;
+    return {
+      cycle: state.cycle,
+      stage: state.stage,
+      discriminator: meanTerms(state.discriminatorTerms),
+      generator: meanTerms(state.generatorTerms),
+      discriminatorSteps: state.discriminatorTerms.count,
+      generatorSteps: state.generatorTerms.count,
+      discriminatorMs: state.discriminatorMs,
+      generatorMs: state.generatorMs,
+      peaks: end && end.split.peaks.map((peak) => peak.position),
+      split: end && end.split.apart !== null,
+      iroSpread: end && end.iroSpread,
+      warnings: end ? [...end.warnings] : [],
+    };
+  }
+
+  private hasSteps(): boolean {
+    return this.state.discriminatorTerms.count + this.state.generatorTerms.count > 0;
+  }
+
+  private place(epoch = this.state.epoch + 1): Place {
+    const { phase, stage, cycle } = this.state;
+    return { phase, stage, cycle, cycles: this.settings.maxCycles, epoch };
+  }
+
+  private networks(): Parameters<typeof trainGeneratorStep>[0] {
+    return {
+      ops: this.ops,
+      pieces: this.pieces,
+      generatorLayers: generatorLayers(this.shape.baseWidth),
+      generator: this.generator,
+      discriminatorLayers: discriminatorLayers(this.shape),
+      discriminator: this.discriminator,
+    };
+  }
+
+  private renewDiscriminator(): void {
+    this.discriminatorAdam.dispose();
+    this.discriminator.dispose();
+    this.discriminator = NetworkWeights.initialise(discriminatorWeights(this.shape), this.random);
+    this.discriminatorAdam = new Adam(
+      this.discriminator,
+      this.settings.weightDecay,
+      undefined,
+      this.ops.adam,
+    );
+    this.state.discriminatorReady = true;
+  }
+
+  private async save(healthy: boolean): Promise<void> {
+    const { state } = this;
+    const arrays = new Map<string, Float32Array>();
+    const optimizers = {
+      generator: this.generatorAdam.state(),
+      discriminator: this.discriminatorAdam.state(),
+    };
+    for (const network of ['generator', 'discriminator'] as const) {
+      for (const [name, values] of this[network].toArrays()) arrays.set(`${network}/${name}`, values);
+      arrays.set(`${network}-adam/first`, optimizers[network].first);
+      arrays.set(`${network}-adam/second`, optimizers[network].second);
+    }
+    refuseBroken(arrays);
+    state.random = copyOf(this.random.state());
+    state.generatorAdamStep = optimizers.generator.step;
+    state.discriminatorAdamStep = optimizers.discriminator.step;
+    await this.host.save({ state: { ...state }, arrays, healthy });
+    this.savedMs = this.host.nowMs();
+    this.unsaved = false;
+  }
+
+  private restore({ state, arrays }: Checkpoint): void {
+    for (const network of ['generator', 'discriminator'] as const) {
+      const prefix = `${network}/`;
+      this[network].load(
+        new Map(
+          [...arrays].flatMap(([name, values]) =>
+            name.startsWith(prefix) ? [[name.slice(prefix.length), values] as const] : [],
+          ),
+        ),
+      );
+      const moments = (which: string): Float32Array => {
+        const values = arrays.get(`${network}-adam/${which}`);
+        if (!values)
+          throw new ExpectedError(
+            'run-damaged',
+            `The checkpoint lacks ${network}-adam/${which}; train again.`,
+          );
+        return values;
+      };
+      const step = network === 'generator' ? state.generatorAdamStep : state.discriminatorAdamStep;
+      const adam = network === 'generator' ? this.generatorAdam : this.discriminatorAdam;
+      adam.restore({ step, first: moments('first'), second: moments('second') });
+    }
+    this.random.restore(state.random);
+  }
+}
+
+/** What every cycle begins with. */
+const freshCycle = {
+  phase: 'discriminator',
+  epoch: 0,
+  step: 0,
+  epochRandom: null,
+  discriminatorTerms: noTerms,
+  generatorTerms: noTerms,
+  discriminatorMs: 0,
+  generatorMs: 0,
+  openSteps: 0,
+} as const satisfies Partial<TrainingState>;
+
+function freshState(settings: TrainingSettings, random: RandomState): TrainingState {
+  return {
+    ...freshCycle,
+    cycle: 1,
+    stage: firstStage(settings),
+    // The first D was made with the training.
+    discriminatorReady: true,
+    random: copyOf(random),
+    generatorAdamStep: 0,
+    discriminatorAdamStep: 0,
+    confirmations: 0,
+    hadContrast: false,
+    workedMs: 0,
+    ended: null,
+    history: [],
+  };
+}
+
+function copyOf([a, b, c, counter]: RandomState): [number, number, number, number] {
+  return [a, b, c, counter];
+}
+
+/** A checkpoint must be one that a training can go on from. */
+function refuseBroken(arrays: ReadonlyMap<string, Float32Array>): void {
+  for (const [name, values] of arrays) {
+    if (values.every(Number.isFinite)) continue;
+    throw new ExpectedError(
+      'training-collapsed',
+      'The training broke down: a weight is no longer a number. The last good checkpoint is kept; go on from it with lower learning rates (generatorRate, discriminatorRate), or start again with another seed.',
+      name,
+    );
+  }
 }
 
 /** Gives the layer that mixes the cuts into I_ro its start. */
@@ -213,97 +528,4 @@ function startMixing(generator: NetworkWeights, start: NonNullable<TrainingSetti
   generator.get(`${OUTPUT_NAMES.iro}/kernel`).assign(kernel);
   generator.get(`${OUTPUT_NAMES.iro}/bias`).assign(bias);
   tf.dispose([kernel, bias]);
-}
-
-/** One image of a batch of D: a slice of the reference or the input, as it is or as its first cut. */
-interface DiscriminatorItem {
-  readonly real: boolean;
-  readonly source: 'reference' | 'input';
-  readonly cut: boolean;
-  readonly index: number;
-}
-
-/**
- * D's epoch. Stage 1: reference slices (-1) and the inputs' first cuts (+1). Stage 2: the real set is the reference and
- * the reference's own first cuts, and the inputs count twice to balance it.
- */
-function discriminatorBatches(
-  reference: SliceSource,
-  input: SliceSource,
-  stage: 1 | 2,
-  referencePerEpoch: number,
-  perEpoch: number,
-  settings: TrainingSettings,
-  random: Random,
-): DiscriminatorItem[][] {
-  const references = shuffled(reference.count, random).slice(0, referencePerEpoch);
-  const inputs = shuffled(input.count, random).slice(0, perEpoch);
-  const items: DiscriminatorItem[] = [];
-  for (let round = 0; round < stage; round++) {
-    for (const index of references) items.push({ real: true, source: 'reference', cut: round === 1, index });
-    for (const index of inputs) items.push({ real: false, source: 'input', cut: true, index });
-  }
-  const order = shuffled(items.length, random);
-  return batches(
-    order.map((place) => items[place] as DiscriminatorItem),
-    settings.discriminatorBatch,
-  );
-}
-
-function loadBatch(
-  batch: readonly DiscriminatorItem[],
-  reference: SliceSource,
-  input: SliceSource,
-  predict: (slices: Float32Array) => PredictedSlices,
-): Float32Array {
-  const size = input.height * input.width;
-  const images = new Float32Array(batch.length * size);
-  for (const source of ['reference', 'input'] as const) {
-    for (const cut of [false, true]) {
-      const places = batch.flatMap((item, place) =>
-        item.source === source && item.cut === cut ? [place] : [],
-      );
-      if (places.length === 0) continue;
-      const indices = places.map((place) => (batch[place] as DiscriminatorItem).index);
-      const slices = (source === 'reference' ? reference : input).read(indices);
-      const values = cut ? predict(slices).ifc : slices;
-      places.forEach((place, i) => images.set(values.subarray(i * size, (i + 1) * size), place * size));
-    }
-  }
-  return images;
-}
-
-/** Fisher-Yates over 0 .. count - 1. */
-function shuffled(count: number, random: Random): number[] {
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j] as number, order[i] as number];
-  }
-  return order;
-}
-
-function batches<T>(items: readonly T[], size: number): T[][] {
-  const out: T[][] = [];
-  for (let at = 0; at < items.length; at += size) out.push(items.slice(at, at + size));
-  return out;
-}
-
-/** Running means of the terms of a loss. */
-class TermMeans<Terms extends object> {
-  private count = 0;
-  private readonly sums = new Map<string, number>();
-
-  add(terms: Terms): void {
-    this.count += 1;
-    for (const [name, value] of Object.entries(terms) as [string, number][]) {
-      this.sums.set(name, (this.sums.get(name) ?? 0) + value);
-    }
-  }
-
-  /** Null where no step was taken. */
-  mean(): Terms | null {
-    if (this.count === 0) return null;
-    return Object.fromEntries([...this.sums].map(([name, sum]) => [name, sum / this.count])) as Terms;
-  }
 }

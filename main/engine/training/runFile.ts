@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
-import { deviceSchema } from '../../../shared/ipc/engineEvents';
+import { preparationSchema } from '../../../shared/imaging/preparation';
+import { deviceSchema, endedSchema } from '../../../shared/ipc/engineEvents';
 import { trainingSettingsSchema } from '../../../shared/study/trainingSettings';
 import { writeFileAtomic } from '../../files/atomicWrite';
 import type { WeightArrays } from '../network/weights';
+import { cycleRecordSchema } from './state';
 
 /** Files of a run's folder. */
 export const RUN_FILES = {
@@ -15,32 +17,43 @@ export const RUN_FILES = {
   discriminator: 'discriminator.weights',
 } as const;
 
-const terms = z.record(z.string(), z.number()).nullable();
+/** A set as it was trained on (see SetFacts). */
+const setSchema = z.strictObject({
+  name: z.string(),
+  sha256: z.string(),
+  count: z.number().int(),
+  height: z.number().int(),
+  width: z.number().int(),
+  paddedFrom: z.tuple([z.number().int(), z.number().int()]).readonly().nullable(),
+  dtype: z.string(),
+  lowest: z.number(),
+  highest: z.number(),
+  scale: z.strictObject({ low: z.number(), high: z.number() }).nullable(),
+});
 
 /** run.json: what was trained, on what, with what, and how it went. */
 export const runSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   software: z.string(),
+  /** Version of Node or Electron's Node, and operating system and processor. */
+  node: z.string(),
+  platform: z.string(),
   createdAt: z.string(),
   device: deviceSchema,
   settings: trainingSettingsSchema,
   height: z.number().int(),
   width: z.number().int(),
-  /** SHA-256 of the sets. */
-  sets: z.strictObject({ reference: z.string(), input: z.string() }),
-  history: z.array(
-    z.strictObject({
-      cycle: z.number(),
-      stage: z.union([z.literal(1), z.literal(2)]),
-      discriminator: terms,
-      generator: terms,
-    }),
-  ),
+  /** How the sets were prepared, so that scans are prepared the same; null for sets that came without index.json. */
+  preparation: preparationSchema.nullable(),
+  sets: z.strictObject({ reference: setSchema, input: setSchema }),
+  history: z.array(cycleRecordSchema),
   /** Counts of I_ro in the brain of the reference and the input set, in equal bins over [0, 1]. */
   referenceCounts: z.array(z.number()),
   inputCounts: z.array(z.number()),
-  stoppedEarly: z.boolean(),
+  ended: endedSchema,
+  /** Time spent training, pauses not counted, and what all cycles of the preset would take at this speed. */
   durationMs: z.number(),
+  fullTrainingMs: z.number().nullable(),
   /** SHA-256 of the weight files. */
   weights: z.strictObject({ generator: z.string(), discriminator: z.string() }),
 });
@@ -53,18 +66,52 @@ export async function writeRun(
   generator: WeightArrays,
   discriminator: WeightArrays,
 ): Promise<void> {
+  for (const [name, content] of runFiles(run, generator, discriminator)) {
+    await writeFileAtomic(join(folder, name), content);
+  }
+}
+
+/** The files of a run by name, the weights first and run.json, which carries their checksums, last. */
+export function runFiles(
+  facts: Omit<RunModel, 'weights'>,
+  generator: WeightArrays,
+  discriminator: WeightArrays,
+): [name: string, content: Uint8Array | string][] {
   const files = { generator: encodeWeights(generator), discriminator: encodeWeights(discriminator) };
-  await writeFileAtomic(join(folder, RUN_FILES.generator), files.generator);
-  await writeFileAtomic(join(folder, RUN_FILES.discriminator), files.discriminator);
   const weights = { generator: sha256(files.generator), discriminator: sha256(files.discriminator) };
-  await writeFileAtomic(join(folder, RUN_FILES.run), JSON.stringify({ ...run, weights }, null, 1));
+  return [
+    [RUN_FILES.generator, files.generator],
+    [RUN_FILES.discriminator, files.discriminator],
+    [RUN_FILES.run, JSON.stringify({ ...facts, weights }, null, 1)],
+  ];
 }
 
 /**
- * Reads a run and its generator.
- * @throws ExpectedError run-damaged when the folder is no run, or its weights are not the ones that were written
+ * Reads what a run says of itself; its networks come from {@link readRunWeights}.
+ * @throws ExpectedError run-damaged when the folder is no run
  */
-export async function readRun(folder: string): Promise<{ run: Run; generator: Map<string, Float32Array> }> {
+export async function readRun(folder: string): Promise<Run> {
+  return readRunJson(folder, runSchema);
+}
+
+/** What it takes to use or convert a run's networks; an imported run says no more of itself, a trained one does. */
+const runModelSchema = z.object({
+  height: z.number().int(),
+  width: z.number().int(),
+  settings: z.object({ baseWidth: z.number().int(), dropout: z.number(), weightDecay: z.number() }),
+  preparation: preparationSchema.nullish(),
+  /** Counts of I_ro in the brain of the reference; none where they are not known. */
+  referenceCounts: z.array(z.number()),
+  weights: z.object({ generator: z.string(), discriminator: z.string() }),
+});
+export type RunModel = z.infer<typeof runModelSchema>;
+
+/** The part of a run's facts that its networks need. @throws ExpectedError run-damaged when the folder is no run */
+export function readRunModel(folder: string): Promise<RunModel> {
+  return readRunJson(folder, runModelSchema);
+}
+
+async function readRunJson<T>(folder: string, schema: z.ZodType<T>): Promise<T> {
   const name = basename(folder);
   const text = await readFile(join(folder, RUN_FILES.run), 'utf8').catch(() => {
     throw new ExpectedError(
@@ -72,9 +119,8 @@ export async function readRun(folder: string): Promise<{ run: Run; generator: Ma
       `${name} is not a finished run: it has no ${RUN_FILES.run}. Choose the folder that --out of train named.`,
     );
   });
-  let run: Run;
   try {
-    run = runSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     throw new ExpectedError(
       'run-damaged',
@@ -82,19 +128,31 @@ export async function readRun(folder: string): Promise<{ run: Run; generator: Ma
       String(error),
     );
   }
-  const bytes = await readFile(join(folder, RUN_FILES.generator)).catch(() => {
+}
+
+/**
+ * The weights of one network of a run.
+ * @throws ExpectedError run-damaged when they are not there or not the ones that were written
+ */
+export async function readRunWeights(
+  folder: string,
+  run: RunModel,
+  network: keyof RunModel['weights'],
+): Promise<Map<string, Float32Array>> {
+  const name = basename(folder);
+  const bytes = await readFile(join(folder, RUN_FILES[network])).catch(() => {
     throw new ExpectedError(
       'run-damaged',
-      `The run ${name} lacks ${RUN_FILES.generator}; copy the whole folder again, or train again.`,
+      `The run ${name} lacks ${RUN_FILES[network]}; copy the whole folder again, or train again.`,
     );
   });
-  if (sha256(bytes) !== run.weights.generator) {
+  if (sha256(bytes) !== run.weights[network]) {
     throw new ExpectedError(
       'run-damaged',
       `The weights of the run ${name} are damaged: their checksum differs. Copy the whole folder again, or train again.`,
     );
   }
-  return { run, generator: decodeWeights(bytes) };
+  return decodeWeights(bytes);
 }
 
 function sha256(bytes: Uint8Array): string {

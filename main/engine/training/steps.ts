@@ -18,6 +18,7 @@ import {
 import type { NetworkOps } from '../network/ops';
 import type { NetworkWeights } from '../network/weights';
 import type { Adam } from './adam';
+import type { BatchPieces, StepPart } from './pieces';
 
 /** The two networks of a training. */
 export interface Networks {
@@ -26,6 +27,8 @@ export interface Networks {
   readonly generator: NetworkWeights;
   readonly discriminatorLayers: DiscriminatorLayers;
   readonly discriminator: NetworkWeights;
+  /** Cuts batches that do not fit into the device's memory; without it, such a batch is an error. */
+  readonly pieces?: BatchPieces;
 }
 
 export interface GeneratorTerms {
@@ -45,7 +48,11 @@ export interface DiscriminatorTerms {
 
 type LossWeights = Pick<
   TrainingSettings,
-  'adversarialWeight' | 'reconstructionWeight' | 'disjointnessWeight' | 'frozenDiscriminatorMode'
+  | 'adversarialWeight'
+  | 'reconstructionWeight'
+  | 'disjointnessWeight'
+  | 'frozenDiscriminatorMode'
+  | 'normMomentum'
 >;
 
 /**
@@ -62,11 +69,16 @@ export function generatorGradients(
   dropout: DropoutMask | null,
 ): { gradients: tf.NamedTensorMap; terms: Omit<GeneratorTerms, 'weightDecay' | 'total'> } {
   const { ops } = networks;
-  const mode: RunMode = { kind: 'training', dropout, updateStatistics: true, needsInputGradient: false };
+  const mode: RunMode = {
+    kind: 'training',
+    dropout,
+    normMomentum: settings.normMomentum,
+    needsInputGradient: false,
+  };
   const frozen: RunMode =
     settings.frozenDiscriminatorMode === 'inference'
       ? INFERENCE
-      : { kind: 'training', dropout, updateStatistics: false, needsInputGradient: true };
+      : { kind: 'training', dropout, normMomentum: null, needsInputGradient: true };
   let terms: tf.Tensor | null = null;
   const { value, grads } = tf.variableGrads(() => {
     const cuts = runGenerator(ops, networks.generatorLayers, networks.generator, x, mode);
@@ -92,17 +104,36 @@ export function generatorGradients(
   return { gradients: grads, terms: { adversarial, reconstruction, disjointness: disjoint } };
 }
 
-/** One step of the main module M with D frozen. `x` stays the caller's. */
+/**
+ * M's learning rate at a step: it rises over the warm-up and falls as half a cosine to `generatorFinalRate` of itself
+ * (Loshchilov and Hutter 2017, without restarts); no warm-up and a final rate of 1 keep it constant.
+ */
+export function generatorRateAt(
+  settings: Pick<TrainingSettings, 'generatorRate' | 'generatorWarmupSteps' | 'generatorFinalRate'>,
+  { done, total }: { readonly done: number; readonly total: number },
+): number {
+  const { generatorRate, generatorWarmupSteps, generatorFinalRate } = settings;
+  const rise = Math.min(1, (done + 1) / (generatorWarmupSteps + 1));
+  const fall = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, done / total)));
+  return generatorRate * rise * (generatorFinalRate + (1 - generatorFinalRate) * fall);
+}
+
+/** One step of the main module M with D frozen, at a rate of {@link generatorRateAt}. `x` stays the caller's. */
 export function trainGeneratorStep(
   networks: Networks,
   adam: Adam,
   x: tf.Tensor4D,
   stage: 1 | 2,
-  settings: LossWeights & Pick<TrainingSettings, 'generatorRate'>,
+  settings: LossWeights,
+  rate: number,
   dropout: DropoutMask | null,
 ): GeneratorTerms {
-  const { gradients, terms } = generatorGradients(networks, adam.variables, x, stage, settings, dropout);
-  const weightDecay = adam.apply(gradients, settings.generatorRate);
+  const work = (images: tf.Tensor4D): StepPart<Omit<GeneratorTerms, 'weightDecay' | 'total'>> =>
+    generatorGradients(networks, adam.variables, images, stage, settings, dropout);
+  const { gradients, terms } = networks.pieces
+    ? networks.pieces.run(x.shape[0], (from, count) => withRows(x, from, count, work))
+    : work(x);
+  const weightDecay = adam.apply(gradients, rate);
   tf.dispose(gradients);
   const total =
     terms.adversarial * settings.adversarialWeight +
@@ -122,9 +153,10 @@ export function discriminatorGradients(
   variables: tf.Variable[],
   x: tf.Tensor4D,
   labels: tf.Tensor2D,
+  normMomentum: number,
   dropout: DropoutMask | null,
 ): { gradients: tf.NamedTensorMap; mae: number } {
-  const mode: RunMode = { kind: 'training', dropout, updateStatistics: true, needsInputGradient: false };
+  const mode: RunMode = { kind: 'training', dropout, normMomentum, needsInputGradient: false };
   const { value, grads } = tf.variableGrads(
     () =>
       meanAbsoluteError(
@@ -143,13 +175,45 @@ export function trainDiscriminatorStep(
   adam: Adam,
   x: tf.Tensor4D,
   labels: tf.Tensor2D,
-  rate: number,
+  settings: Pick<TrainingSettings, 'discriminatorRate' | 'normMomentum'>,
   dropout: DropoutMask | null,
 ): DiscriminatorTerms {
-  const { gradients, mae } = discriminatorGradients(networks, adam.variables, x, labels, dropout);
-  const weightDecay = adam.apply(gradients, rate);
+  const work = (images: tf.Tensor4D, wanted: tf.Tensor2D): StepPart<{ mae: number }> => {
+    const step = discriminatorGradients(
+      networks,
+      adam.variables,
+      images,
+      wanted,
+      settings.normMomentum,
+      dropout,
+    );
+    return { gradients: step.gradients, terms: { mae: step.mae } };
+  };
+  const { gradients, terms } = networks.pieces
+    ? networks.pieces.run(x.shape[0], (from, count) =>
+        withRows(x, from, count, (images) => withRows(labels, from, count, (wanted) => work(images, wanted))),
+      )
+    : work(x, labels);
+  const { mae } = terms;
+  const weightDecay = adam.apply(gradients, settings.discriminatorRate);
   tf.dispose(gradients);
   return { mae, weightDecay, total: mae + weightDecay };
+}
+
+/** Calls with `count` rows from `from` on; the rows are gone afterwards. */
+function withRows<T extends tf.Tensor, Result>(
+  all: T,
+  from: number,
+  count: number,
+  work: (rows: T) => Result,
+): Result {
+  if (count === all.shape[0]) return work(all);
+  const rows = tf.slice(all, from, count);
+  try {
+    return work(rows);
+  } finally {
+    rows.dispose();
+  }
 }
 
 /** Labels [n, 1] of a batch whose images of these places are reference slices. */

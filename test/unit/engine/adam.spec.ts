@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { testBackend } from '../../helpers/backend';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../../../main/engine/backend/backend';
 import type { WeightSpec } from '../../../main/engine/network/layers';
+import type { NetworkOps } from '../../../main/engine/network/ops';
 import { NetworkWeights } from '../../../main/engine/network/weights';
 import { Adam } from '../../../main/engine/training/adam';
 
@@ -10,8 +12,10 @@ const specs: WeightSpec[] = [
   { name: 'b/bias', shape: [1], start: 'zeros', trainable: true, decays: false },
 ];
 
+let ops: NetworkOps;
+
 beforeAll(async () => {
-  await openBackend('wasm');
+  ({ ops } = await openBackend(testBackend));
 });
 
 it('takes the steps of the formula, with decay where it applies and a rate of its own where given', () => {
@@ -22,7 +26,7 @@ it('takes the steps of the formula, with decay where it applies and a rate of it
       ['b/bias', Float32Array.of(0.5)],
     ]),
   );
-  const adam = new Adam(weights, 0.1, (name) => (name === 'b/bias' ? 10 : 1));
+  const adam = new Adam(weights, 0.1, (name) => (name === 'b/bias' ? 10 : 1), ops.adam);
   const [a, b] = adam.variables as [tf.Variable, tf.Variable];
   const given = [
     [0.3, -0.2, 0.4],
@@ -53,4 +57,35 @@ it('takes the steps of the formula, with decay where it applies and a rate of it
   });
   expect(terms).toHaveLength(2);
   [...a.dataSync(), ...b.dataSync()].forEach((value, i) => expect(value).toBeCloseTo(w[i] as number, 5));
+});
+
+it('goes on from its state and from weights that were set, as if it had never stopped', () => {
+  const make = (a: number[], b: number[]): { adam: Adam; weights: NetworkWeights } => {
+    const arrays = new Map([
+      ['a/kernel', Float32Array.from(a)],
+      ['b/bias', Float32Array.from(b)],
+    ]);
+    const weights = NetworkWeights.fromArrays(specs, arrays);
+    return { weights, adam: new Adam(weights, 0.1, undefined, ops.adam) };
+  };
+  const step = (adam: Adam, a: number[], b: number[]): void => {
+    const [first, second] = adam.variables as [tf.Variable, tf.Variable];
+    adam.apply({ [first.name]: tf.tensor1d(a), [second.name]: tf.tensor1d(b) }, 0.01);
+  };
+  const whole = make([1, 2], [0.5]);
+  step(whole.adam, [0.3, -0.2], [0.4]);
+  const stored = { state: whole.adam.state(), arrays: whole.weights.toArrays() };
+  expect([...stored.state.second].every((value) => value > 0)).toBe(true);
+  step(whole.adam, [-0.1, 0.5], [0.2]);
+
+  const later = make([7, 8], [9]);
+  step(later.adam, [5, 5], [5]);
+  const before = tf.memory().numTensors;
+  later.adam.restore(stored.state);
+  later.weights.load(stored.arrays);
+  expect(tf.memory().numTensors).toBe(before);
+  step(later.adam, [-0.1, 0.5], [0.2]);
+  expect(later.adam.state()).toEqual(whole.adam.state());
+  expect(later.weights.toArrays()).toEqual(whole.weights.toArrays());
+  later.adam.dispose();
 });
