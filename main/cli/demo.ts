@@ -2,13 +2,18 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { slicesToVolume, volumeToSlices } from '../../shared/geometry/sliceGrid';
 import { agreement, type Agreement } from '../../shared/lesions/agreement';
+import { settingsFrom } from '../../shared/study/chooseSettings';
 import { niftiBytes, trueValues } from '../../shared/volume/nifti';
 import { writeFileAtomic, writeNiftiFile } from '../files/atomicWrite';
 import { readVolumeFile } from '../files/readVolume';
+import { loadModel } from '../engine/jobs/model';
 import { prepareSets } from '../engine/jobs/prepareSets';
 import { makeSampleStudy } from '../engine/jobs/sample';
-import { loadModel, segmentVolume, writeSegmentation } from '../engine/jobs/segmentVolume';
-import { settingsFrom, trainRun } from '../engine/jobs/trainRun';
+import { segmentVolume } from '../engine/jobs/segmentVolume';
+import { writeSegmentation } from '../engine/jobs/writeSegmentation';
+import { outputNames } from '../files/outputs';
+import { trainRun } from '../engine/jobs/trainRun';
+import { readRun } from '../engine/training/runFile';
 import type { BackendChoice } from '../engine/backend/backend';
 import { SOFTWARE } from '../version';
 import { montage } from './montage';
@@ -49,14 +54,17 @@ export async function demo(
     `Sets: ${index.reference.length} reference slices that no lesion touches, ${index.input.length} input slices.`,
   );
   const settings = settingsFrom('quick', { seed });
-  const trained = await trainRun(data, runDir, settings, backend, view);
+  const trained = await trainRun(
+    { dataDir: data, outDir: runDir, plan: { kind: 'new', settings }, backend },
+    view,
+  );
   const model = await loadModel(runDir, backend);
   const result = await segmentVolume(sample.scan, model, null, view);
   view.end();
   const truthVolume = await readVolumeFile(sample.truth);
   const truth = Uint8Array.from(trueValues(truthVolume).values);
   const score = agreement(result.mask, truth, result.volume.dims, result.volume.zooms);
-  const names = { mask: 'mask.nii.gz', iro: 'iro.nii.gz', lesions: 'lesions.csv', report: 'report.json' };
+  const names = outputNames(sample.scan, { pattern: '{kind}' });
   await writeNiftiFile(
     join(out, 'truth.nii.gz'),
     niftiBytes({
@@ -87,13 +95,13 @@ export async function demo(
       grid.width,
     ),
   );
-  await writeSegmentation(result, out, names, {
+  const facts = {
     lesionsAreImplanted: true,
     seed,
     settings,
     device: model.backend.device,
     node: process.version,
-    losses: model.run.history,
+    losses: (await readRun(runDir)).history,
     trainingSeconds: Math.round(trained.durationMs / 1000),
     // The best that any mask could reach after going to slices and back.
     agreementOfGridRoundTrip: roundTripDice(
@@ -104,6 +112,9 @@ export async function demo(
       grid,
     ),
     agreement: score,
+  };
+  await writeSegmentation(result, sample.scan, model.sha256, out, names, facts, {
+    overwrite: true,
   });
   model.dispose();
   sayResult(say, out, score, result.threshold, result.reason);

@@ -1,33 +1,37 @@
 import { basename, join } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { ExpectedError, toFailure } from '../../shared/failure';
+import { defaultPreparation, preparationSchema, type Preparation } from '../../shared/imaging/preparation';
 import { agreement } from '../../shared/lesions/agreement';
 import { trueValues } from '../../shared/volume/nifti';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
-import { openNpySlices } from '../files/npySlices';
+import { readMaskOf } from '../files/readMask';
 import { readVolumeFile } from '../files/readVolume';
+import { changesSentence, openSet } from '../files/sliceSets';
 import type { BackendChoice } from '../engine/backend/backend';
-import { checkSameGrid, prepareSets, type SetScan } from '../engine/jobs/prepareSets';
-import {
-  loadModel,
-  namesFor,
-  segmentByIntensity,
-  segmentVolume,
-  writeSegmentation,
-} from '../engine/jobs/segmentVolume';
-import { settingsFrom, trainRun } from '../engine/jobs/trainRun';
+import { loadModel } from '../engine/jobs/model';
+import { prepareSets, type SetScan } from '../engine/jobs/prepareSets';
 import { VERSION } from '../version';
 import { demo } from './demo';
 import { doctor } from './doctor';
-import { ProgressView } from './progress';
+import { native, type NativeOptions } from './native';
+import {
+  addVolumeFlags,
+  backendOption,
+  parseCount,
+  parseNumber,
+  say,
+  withView,
+  volumeOptions,
+  type VolumeFlags,
+} from './options';
+import { addModels } from './models';
+import { addSegment } from './segment';
+import { addTrain } from './train';
 
 /** 0 done, 1 failed, 2 wrong usage. */
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 /** Runs one command. @param argv as process.argv @returns the exit code */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -48,6 +52,22 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
+interface PrepareFlags extends VolumeFlags {
+  readonly normalisation: Preparation['normalisation'];
+  readonly smooth: number;
+  readonly reference: string[];
+  readonly input: string[];
+  readonly truth: string[];
+  readonly out: string;
+}
+
+interface EvaluateFlags {
+  readonly prediction: string;
+  readonly truth: string;
+  readonly resample?: boolean;
+  readonly json?: boolean;
+}
+
 function buildProgram(): Command {
   const program = new Command('asc-net')
     .description(
@@ -58,137 +78,93 @@ function buildProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(see asc-net --help)');
 
-  const backend = (): Option =>
-    new Option('--backend <name>', 'where to compute').choices(['auto', 'native', 'wasm']).default('auto');
-  const threshold = (): Option =>
-    new Option('--threshold <t>', 'threshold; found by itself unless given').argParser(parseNumber);
-
   program
     .command('demo')
     .description('train and segment a real scan with implanted lesions, end to end')
     .option('--out <dir>', 'where to write', 'demo-output')
     .option('--seed <n>', 'seed of the implanted lesions and the training', parseCount, 1)
-    .addOption(backend())
+    .addOption(backendOption())
     .action(async (options: { out: string; seed: number; backend: BackendChoice }) => {
       await withView((view) => demo(options.out, options.seed, options.backend, view, say));
     });
 
-  program
-    .command('prepare')
-    .description('volumes to the published .npy sets and index.json')
-    .requiredOption(
-      '--reference <volume...>',
-      'healthy volumes; VOLUME#12-40,55 takes only these slices (from 0)',
-    )
-    .requiredOption('--input <volume...>', 'volumes to examine; slices may be chosen in the same way')
-    .option('--truth <mask...>', 'lesion masks of the inputs, in their order; only ever used to score', [])
-    .requiredOption('--out <dir>', 'where to write')
-    .action(async (options: { reference: string[]; input: string[]; truth: string[]; out: string }) => {
-      const index = await withView((view) =>
-        prepareSets(
-          options.reference.map(parseScan),
-          options.input.map(parseScan),
-          options.truth,
-          options.out,
-          view,
-        ),
-      );
-      say(
-        `${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${options.out}`,
-      );
-    });
-
-  program
-    .command('train')
-    .description('train on prepared sets')
-    .requiredOption('--data <dir>', 'folder that prepare wrote')
-    .requiredOption('--out <run>', 'folder of the run')
-    .addOption(
-      new Option('--preset <name>', 'settings to start from')
-        .choices(['quick', 'published'])
-        .default('quick'),
-    )
-    .option('--width <n>', 'channels of the first level', parseCount)
-    .option('--cycles <n>', 'most cycles', parseCount)
-    .addOption(new Option('--stage <n>', 'stage of the published training').choices(['1', '2']))
-    .addOption(backend())
-    .option('--seed <n>', 'seed of every random number', parseCount)
-    .action(
-      async (options: {
-        data: string;
-        out: string;
-        preset: 'quick' | 'published';
-        width?: number;
-        cycles?: number;
-        stage?: string;
-        backend: BackendChoice;
-        seed?: number;
-      }) => {
-        const settings = settingsFrom(options.preset, {
-          ...(options.width === undefined ? {} : { baseWidth: options.width }),
-          ...(options.cycles === undefined ? {} : { maxCycles: options.cycles }),
-          ...(options.stage === undefined ? {} : { stage: options.stage }),
-          ...(options.seed === undefined ? {} : { seed: options.seed }),
-        });
-        const result = await withView((view) =>
-          trainRun(options.data, options.out, settings, options.backend, view),
-        );
-        say(
-          `${result.cycles} cycles in ${Math.round(result.durationMs / 1000)} s on ${result.device.label}; the run is in ${result.run}`,
-        );
-      },
+  addVolumeFlags(
+    program
+      .command('prepare')
+      .description('volumes to the published .npy sets and index.json')
+      .requiredOption(
+        '--reference <volume...>',
+        'healthy volumes; VOLUME#12-40,55 takes only these slices (from 0)',
+      )
+      .requiredOption('--input <volume...>', 'volumes to examine; slices may be chosen in the same way')
+      .option('--truth <mask...>', 'lesion masks of the inputs, in their order; only ever used to score', [])
+      .addOption(
+        new Option(
+          '--normalisation <how>',
+          'what becomes 0 and 1: percentiles of the brain, or deviations from its mode',
+        )
+          .choices(preparationSchema.shape.normalisation.options)
+          .default(defaultPreparation.normalisation),
+      )
+      .option(
+        '--smooth <mm>',
+        'sigma of a Gaussian over the scan, inside the brain',
+        parseNumber,
+        defaultPreparation.smoothingMm,
+      )
+      .requiredOption('--out <dir>', 'where to write'),
+  ).action(async (options: PrepareFlags) => {
+    const index = await withView((view) =>
+      prepareSets(
+        options.reference.map(parseScan),
+        options.input.map(parseScan),
+        options.truth,
+        options.out,
+        view,
+        volumeOptions(options),
+        { normalisation: options.normalisation, smoothingMm: options.smooth },
+      ),
     );
+    say(
+      `${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${options.out}`,
+    );
+  });
+
+  addTrain(program);
 
   program
     .command('predict')
     .description('slices to the two cuts and the reconstruction: ifc.npy, iwc.npy, iro.npy')
-    .requiredOption('--model <run>', 'folder of a run')
-    .requiredOption('--input <file>', '.npy of slices in [0, 1]')
+    .requiredOption('--model <model>', 'folder of a run, or a generator .h5')
+    .requiredOption('--input <file>', '.npy of slices')
     .requiredOption('--out <dir>', 'where to write')
-    .addOption(backend())
-    .action(async (options: { model: string; input: string; out: string; backend: BackendChoice }) => {
-      await predictSet(options.model, options.input, options.out, options.backend);
+    .option('--pad', 'pad slices with zeros where a side is no multiple of 16; the outputs are as large')
+    .addOption(backendOption())
+    .action(async (options: PredictOptions) => {
+      await predictSet(options);
       say(`ifc.npy, iwc.npy and iro.npy are in ${options.out}`);
     });
 
-  program
-    .command('segment')
-    .description('volumes to lesion masks, I_ro maps, tables and reports')
-    .argument('<volume...>', 'NIfTI or .npy volumes')
-    .option('--model <run>', 'folder of a run')
-    .addOption(new Option('--baseline <name>', 'leave the network out').choices(['intensity']))
-    .requiredOption('--out <dir>', 'where to write')
-    .option('--volume <n>', 'which volume of a 4D file, from 0', parseCount)
-    .addOption(threshold())
-    .addOption(backend())
-    .action(
-      async (
-        volumes: string[],
-        options: {
-          model?: string;
-          baseline?: string;
-          out: string;
-          volume?: number;
-          threshold?: number;
-          backend: BackendChoice;
-        },
-        command: Command,
-      ) => {
-        if ((options.model === undefined) === (options.baseline === undefined)) {
-          command.error('error: give either --model RUN or --baseline intensity');
-        }
-        await segmentAll(volumes, options);
-      },
-    );
+  addSegment(program);
+  addModels(program);
 
   program
     .command('evaluate')
     .description('agreement of a mask with the truth, voxel by voxel and lesion by lesion')
     .requiredOption('--prediction <mask>', 'mask to judge')
     .requiredOption('--truth <mask>', 'mask to judge it by')
+    .option('--resample', 'take a prediction on another grid over to the truth, by the nearest voxel')
     .option('--json', 'print JSON')
-    .action(async (options: { prediction: string; truth: string; json?: boolean }) => {
-      await evaluate(options.prediction, options.truth, options.json === true);
+    .action(evaluate);
+
+  program
+    .command('native')
+    .description("install TensorFlow's own library, for training several times as fast")
+    .option('--gpu', 'the library for NVIDIA GPUs, with CUDA')
+    .option('--libtensorflow <dir>', 'use the library in this folder instead of downloading one')
+    .option('--remove', 'remove it again')
+    .action(async (options: NativeOptions) => {
+      await withView((view) => native(options, view, say));
     });
 
   program
@@ -197,28 +173,6 @@ function buildProgram(): Command {
     .action(() => doctor(say));
 
   return program;
-}
-
-async function withView<T>(work: (view: ProgressView) => Promise<T>): Promise<T> {
-  const view = new ProgressView();
-  try {
-    return await work(view);
-  } finally {
-    view.end();
-  }
-}
-
-function parseNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
-  return value;
-}
-
-function parseCount(text: string): number {
-  const value = parseNumber(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
-  return value;
 }
 
 /** "scan.nii.gz#12-40,55" names slices 12 to 40 and 55; without "#", every slice that holds brain. */
@@ -240,20 +194,25 @@ export function parseScan(text: string): SetScan {
   return { path: match[1] as string, slices };
 }
 
-async function predictSet(
-  modelPath: string,
-  input: string,
-  out: string,
-  backend: BackendChoice,
-): Promise<void> {
-  const source = openNpySlices(input);
+interface PredictOptions {
+  readonly model: string;
+  readonly input: string;
+  readonly out: string;
+  readonly pad?: true;
+  readonly backend: BackendChoice;
+}
+
+async function predictSet({ model: modelPath, input, out, pad, backend }: PredictOptions): Promise<void> {
+  const source = await openSet(input, { pad: pad === true });
   try {
+    const changes = changesSentence(source.facts);
+    if (changes) process.stderr.write(`${changes}\n`);
     const model = await loadModel(modelPath, backend);
     try {
-      if (source.height !== model.run.height || source.width !== model.run.width) {
+      if (source.height !== model.shape.height || source.width !== model.shape.width) {
         throw new ExpectedError(
           'shape-mismatch',
-          `${basename(input)} has slices of ${source.height}x${source.width}; this model takes ${model.run.height}x${model.run.width}.`,
+          `${basename(input)} has slices of ${source.height}x${source.width}; this model takes ${model.shape.height}x${model.shape.width}.`,
         );
       }
       const predicted = await withView((view) => {
@@ -272,50 +231,12 @@ async function predictSet(
   }
 }
 
-async function segmentAll(
-  volumes: readonly string[],
-  options: { model?: string; out: string; volume?: number; threshold?: number; backend: BackendChoice },
-): Promise<void> {
-  const given = options.threshold ?? null;
-  const model = options.model === undefined ? null : await loadModel(options.model, options.backend);
-  try {
-    for (const path of volumes) {
-      await withView(async (view) => {
-        const result = model
-          ? await segmentVolume(path, model, given, view, options.volume)
-          : await segmentByIntensity(path, given, options.volume);
-        const names = namesFor(path);
-        await writeSegmentation(result, options.out, names, {
-          source: basename(path),
-          ...(model
-            ? { method: 'asc-net', model: model.run.weights.generator, device: model.backend.device }
-            : { method: 'intensity' }),
-        });
-        view.end();
-        const volumeMm3 = result.lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
-        say(
-          `${basename(path)}: ${result.lesions.length} lesions, ${Math.round(volumeMm3)} mm3 -> ${join(options.out, names.mask)}`,
-        );
-        say(`  threshold ${result.threshold.toFixed(3)}. ${result.reason}`);
-        for (const warning of result.volume.warnings) process.stderr.write(`${basename(path)}: ${warning}\n`);
-      });
-    }
-  } finally {
-    model?.dispose();
-  }
-}
-
-async function evaluate(predictionPath: string, truthPath: string, asJson: boolean): Promise<void> {
-  const [prediction, truth] = await Promise.all([readVolumeFile(predictionPath), readVolumeFile(truthPath)]);
-  checkSameGrid(prediction, basename(predictionPath), truth, basename(truthPath));
-  const set = (values: Float32Array): Uint8Array => Uint8Array.from(values, (value) => (value > 0.5 ? 1 : 0));
-  const result = agreement(
-    set(trueValues(prediction).values),
-    set(trueValues(truth).values),
-    truth.dims,
-    truth.zooms,
-  );
-  if (asJson) {
+async function evaluate({ prediction, truth, resample, json }: EvaluateFlags): Promise<void> {
+  const truthVolume = await readVolumeFile(truth);
+  const found = await readMaskOf(prediction, truthVolume, basename(truth), resample === true);
+  const set = Uint8Array.from(trueValues(truthVolume).values, (value) => (value > 0.5 ? 1 : 0));
+  const result = agreement(found, set, truthVolume.dims, truthVolume.zooms);
+  if (json) {
     say(JSON.stringify(result, null, 1));
     return;
   }

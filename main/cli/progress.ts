@@ -22,9 +22,18 @@ export class ProgressView implements JobContext {
     return this.stopAsked;
   }
 
+  /** A terminal's own Ctrl+Z pauses a command. */
+  whilePaused(): Promise<void> {
+    return Promise.resolve();
+  }
+
   emit(event: Parameters<JobContext['emit']>[0]): void {
     if (event.type === 'device') {
       this.line(`Device: ${event.device.label} (${event.device.version})`);
+      return;
+    }
+    if (event.type === 'warning') {
+      this.line(event.message);
       return;
     }
     if (event.type !== 'progress') return;
@@ -61,7 +70,9 @@ function startBar(): SingleBar {
   return bar;
 }
 
-/** "45 s", "6 min". */
+/** "45 s", "6 min", "5 hours", "12 days". */
 export function duration(ms: number): string {
-  return ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+  if (ms < 90_000) return `${Math.round(ms / 1000)} s`;
+  if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 48 * 3_600_000 ? `${Math.round(ms / 3_600_000)} hours` : `${Math.round(ms / 86_400_000)} days`;
 }

@@ -5,10 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseScan, runCli } from '../../../main/cli/program';
 import { centredAffine } from '../../../shared/geometry/affine';
-import { createRandom } from '../../../shared/random';
 import { niftiBytes, volumeFromNifti } from '../../../shared/volume/nifti';
 import { npyBytes, readNpyHeader } from '../../../shared/volume/npy';
-import type { Dims, Volume } from '../../../shared/volume/volume';
+import { ballScan } from '../../helpers/ballScan';
 
 const folder = mkdtempSync(join(tmpdir(), 'asc-net-cli-'));
 const at = (name: string): string => join(folder, name);
@@ -32,38 +31,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (...args: string[]): Promise<number> => runCli(['node', 'asc-net', ...args]);
 
-/** A grey ball with a bright ball inside, on an anisotropic grid: dims and zooms that no axis shares. */
-const dims: Dims = [60, 50, 12];
-const zooms: Dims = [2, 2.5, 5];
+const { like, scan: ball, truth } = ballScan();
+const { dims } = like;
 
 beforeAll(() => {
-  const random = createRandom(5);
-  const scan = new Float32Array(dims[0] * dims[1] * dims[2]);
-  const truth = new Uint8Array(scan.length);
-  let i = 0;
-  for (let z = 0; z < dims[2]; z++) {
-    for (let y = 0; y < dims[1]; y++) {
-      for (let x = 0; x < dims[0]; x++, i++) {
-        const radius = Math.hypot((x - 29.5) * 2, (y - 24.5) * 2.5, (z - 5.5) * 5);
-        if (radius < 55) scan[i] = 100 + random.uniform(-4, 4);
-        if (Math.hypot((x - 35) * 2, (y - 30) * 2.5, (z - 8) * 5) < 9) {
-          scan[i] = 180;
-          truth[i] = 1;
-        }
-      }
-    }
-  }
-  const like: Volume = {
-    dims,
-    data: scan,
-    slope: 1,
-    intercept: 0,
-    affine: centredAffine(dims, zooms),
-    zooms,
-    header: null,
-    warnings: [],
-  };
-  writeFileSync(at('scan.nii.gz'), gzipSync(niftiBytes({ dims, data: scan, like, description: 'test' })));
+  writeFileSync(at('scan.nii.gz'), gzipSync(niftiBytes({ dims, data: ball, like, description: 'test' })));
   writeFileSync(at('truth.nii.gz'), gzipSync(niftiBytes({ dims, data: truth, like, description: 'test' })));
 });
 
@@ -149,6 +121,8 @@ describe('the way from volumes to masks', () => {
     expect(readdirSync(at('masks')).sort()).toEqual([
       'scan_iro.nii.gz',
       'scan_lesions.csv',
+      'scan_lesions.json',
+      'scan_mask.json',
       'scan_mask.nii.gz',
       'scan_report.json',
     ]);

@@ -1,0 +1,86 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { SlicePlane } from '../../shared/geometry/sliceGrid';
+import type { NpyLayout } from '../../shared/volume/npy';
+import type { VolumeOptions } from '../engine/jobs/volumeOptions';
+import { ProgressView } from './progress';
+
+/** What several commands share: their options, how numbers are read, the progress line. */
+
+export function backendOption(): Option {
+  return new Option('--backend <name>', 'where to compute')
+    .choices(['auto', 'native', 'wasm'])
+    .default('auto');
+}
+
+/** How volumes are read and become slices, as commander gives it. */
+export interface VolumeFlags {
+  readonly volume?: number;
+  readonly series?: number;
+  readonly npy: NpyLayout;
+  readonly plane?: SlicePlane;
+  readonly spacing?: number;
+  readonly resample?: boolean;
+}
+
+/** Adds the options of {@link VolumeFlags} to a command. */
+export function addVolumeFlags(command: Command): Command {
+  return command
+    .option('--volume <n>', 'which volume of a 4D file, from 0', parseCount)
+    .option('--series <n>', 'which series of a DICOM folder, from 1', parseCount)
+    .addOption(
+      new Option('--npy <layout>', 'what a .npy is: (slices, rows, columns) or one volume (x, y, z)')
+        .choices(['stack', 'volume'])
+        .default('stack'),
+    )
+    .addOption(
+      new Option(
+        '--plane <plane>',
+        'of the slices; axial, or across the long side of thick slices, unless given',
+      ).choices(['axial', 'coronal', 'sagittal']),
+    )
+    .option('--spacing <mm>', 'side of a pixel; fitted to the brain unless given', parseNumber)
+    .option('--resample', 'take masks on another grid over to the volume, by the nearest voxel');
+}
+
+export function volumeOptions(flags: VolumeFlags): VolumeOptions {
+  return {
+    volumeIndex: flags.volume,
+    series: flags.series,
+    npyLayout: flags.npy,
+    plane: flags.plane,
+    pixelMm: flags.spacing,
+    resampleMasks: flags.resample,
+  };
+}
+
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+export function parseCount(text: string): number {
+  const value = parseNumber(text);
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  return value;
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** For what the reader should see without it being a result. */
+export function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Runs work with a progress line that is gone when it ends. */
+export async function withView<T>(work: (view: ProgressView) => Promise<T>): Promise<T> {
+  const view = new ProgressView();
+  try {
+    return await work(view);
+  } finally {
+    view.end();
+  }
+}

@@ -1,0 +1,89 @@
+import { basename, join } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { BackendChoice } from '../engine/backend/backend';
+import { loadModel } from '../engine/jobs/model';
+import { segmentByIntensity, segmentVolume } from '../engine/jobs/segmentVolume';
+import { writeSegmentation } from '../engine/jobs/writeSegmentation';
+import { defaultPattern, outputNames, refuseTaken } from '../files/outputs';
+import {
+  addVolumeFlags,
+  backendOption,
+  parseNumber,
+  say,
+  volumeOptions,
+  warn,
+  withView,
+  type VolumeFlags,
+} from './options';
+
+interface SegmentFlags extends VolumeFlags {
+  readonly model?: string;
+  readonly baseline?: string;
+  readonly out: string;
+  readonly names: string;
+  readonly format: 'nii.gz' | 'nii';
+  readonly overwrite?: boolean;
+  readonly keepExtensions?: boolean;
+  readonly brain?: string;
+  readonly threshold?: number;
+  readonly backend: BackendChoice;
+}
+
+export function addSegment(program: Command): void {
+  const command = program
+    .command('segment')
+    .description('volumes to lesion masks, I_ro maps, tables and reports')
+    .argument('<volume...>', 'NIfTI or .npy files, or folders of DICOM files')
+    .option('--model <model>', 'folder of a run, or a generator .h5')
+    .addOption(new Option('--baseline <name>', 'leave the network out').choices(['intensity']))
+    .requiredOption('--out <dir>', 'where to write')
+    .option('--names <pattern>', 'how the files are named, without their endings', defaultPattern)
+    .addOption(
+      new Option('--format <ending>', 'of masks and maps').choices(['nii.gz', 'nii']).default('nii.gz'),
+    )
+    .option('--overwrite', 'replace files that are there already')
+    .option('--keep-extensions', 'carry header extensions over (they can hold private data)')
+    .option('--brain <mask>', 'brain mask of the volume; found by itself unless given')
+    .option('--threshold <t>', 'threshold; found by itself unless given', parseNumber)
+    .addOption(backendOption());
+  addVolumeFlags(command).action(async (volumes: string[], options: SegmentFlags, command: Command) => {
+    if ((options.model === undefined) === (options.baseline === undefined)) {
+      command.error('error: give either --model MODEL or --baseline intensity');
+    }
+    await segmentAll(volumes, options);
+  });
+}
+
+async function segmentAll(volumes: readonly string[], options: SegmentFlags): Promise<void> {
+  const overwrite = options.overwrite === true;
+  const names = volumes.map((path) => outputNames(path, { pattern: options.names, format: options.format }));
+  refuseTaken(options.out, names, overwrite);
+  const given = options.threshold ?? null;
+  const read = { ...volumeOptions(options), brainMask: options.brain };
+  const model = options.model === undefined ? null : await loadModel(options.model, options.backend);
+  try {
+    for (const [i, path] of volumes.entries()) {
+      await withView(async (view) => {
+        const result = model
+          ? await segmentVolume(path, model, given, view, read)
+          : await segmentByIntensity(path, given, read);
+        const files = names[i] as (typeof names)[number];
+        const facts = model ? { method: 'asc-net', device: model.backend.device } : { method: 'intensity' };
+        const hash = model?.sha256 ?? null;
+        await writeSegmentation(result, path, hash, options.out, files, facts, {
+          overwrite,
+          keepExtensions: options.keepExtensions === true,
+        });
+        view.end();
+        const volumeMm3 = result.lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);
+        say(
+          `${basename(path)}: ${result.lesions.length} lesions, ${Math.round(volumeMm3)} mm3 -> ${join(options.out, files.mask)}`,
+        );
+        say(`  threshold ${result.threshold.toFixed(3)}. ${result.reason}`);
+        for (const warning of result.warnings) warn(`${basename(path)}: ${warning}`);
+      });
+    }
+  } finally {
+    model?.dispose();
+  }
+}
