@@ -5,11 +5,16 @@ import type { PageEvent } from '../shared/ipc/contract';
 import { EngineHost } from './engineHost';
 import { SettingsFile } from './files/settings';
 import { StudyFolder } from './files/studyFolder';
+import { StudyStore } from './files/studyStore';
 import { FileTokens } from './files/tokens';
 import { appHandlers } from './ipc/handlers/app';
 import { exportHandlers } from './ipc/handlers/export';
+import { modelHandlers } from './ipc/handlers/models';
+import { exportFolderHandlers } from './ipc/handlers/exportFolder';
 import { fileHandlers } from './ipc/handlers/files';
 import { jobHandlers } from './ipc/handlers/jobs';
+import { maskHandlers } from './ipc/handlers/masks';
+import { studyHandlers } from './ipc/handlers/study';
 import { pageEventOf } from './ipc/pageEvents';
 import { setupRouter } from './ipc/router';
 import type { Services } from './ipc/services';
@@ -25,7 +30,7 @@ app.setName('ASC-Net');
 const userData = process.env['ASCNET_USER_DATA'];
 if (userData) app.setPath('userData', path.resolve(userData));
 registerScheme();
-// Text and charts of one look on every machine, and no request for a proxy script, a dictionary or a component.
+// Chromium's own habits of asking the network: proxy scripts and components.
 app.commandLine.appendSwitch('no-proxy-server');
 app.commandLine.appendSwitch('disable-component-update');
 
@@ -64,10 +69,12 @@ void app.whenReady().then(() => {
     onEvent: (event, request) => sendToPage(pageEventOf(event, request, tokens)),
     log,
   });
+  const study = new StudyFolder(app.getPath('userData'));
   const services: Services = {
     tokens,
     engine,
-    study: new StudyFolder(app.getPath('userData')),
+    study,
+    studies: new StudyStore(study, tokens, app.getPath('userData')),
     settings: new SettingsFile(app.getPath('userData')),
     window: () => window,
   };
@@ -80,6 +87,10 @@ void app.whenReady().then(() => {
       ...fileHandlers(services),
       ...jobHandlers(services),
       ...exportHandlers(services),
+      ...modelHandlers(services),
+      ...exportFolderHandlers(services),
+      ...maskHandlers(services),
+      ...studyHandlers(services),
     },
     { contents: () => window?.webContents ?? null, isOurPage: (url) => isOurPage(url, page), log },
   );

@@ -6,6 +6,8 @@ import { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { protocol, type Session } from 'electron';
 import { ExpectedError, toFailure } from '../shared/failure';
+import { mostInflatedBytes } from '../shared/volume/declaredSize';
+import { imagePath } from './files/readVolume';
 import type { FileTokens } from './files/tokens';
 import { scheme, type PageOrigin } from './origins';
 import { contentSecurityPolicy } from './security';
@@ -86,16 +88,24 @@ export function pageFile(folder: string, urlPath: string): string | null {
   return file.startsWith(path.resolve(folder) + path.sep) ? file : null;
 }
 
-async function serveToken(options: ProtocolOptions, token: string): Promise<Response> {
+/** @param address TOKEN for the file itself, TOKEN/image for the .img beside a .hdr */
+async function serveToken(options: ProtocolOptions, address: string): Promise<Response> {
   // The page (ascnet://app) and its files (ascnet://file) are two origins: one may read the other, no one else may.
   const headers = { 'Access-Control-Allow-Origin': options.page.origin, 'X-Content-Type-Options': 'nosniff' };
   try {
+    const [token = '', part] = address.split('/');
     const file = options.tokens.pathOf(token, 'file');
-    const opened = await openUncompressed(file, options.tokens.nameOf(token, 'file'));
+    const opened = await openUncompressed(
+      part === 'image' ? imagePath(file) : file,
+      options.tokens.nameOf(token, 'file'),
+    );
     return new Response(Readable.toWeb(opened.stream) as ReadableStream, {
       headers: {
         ...headers,
         'Content-Type': 'application/octet-stream',
+        // For the page to hold against what the file's header declares, before it takes memory for that.
+        'X-Most-Bytes': String(opened.mostBytes),
+        'Access-Control-Expose-Headers': 'X-Most-Bytes',
         ...(opened.sizeBytes === null ? {} : { 'Content-Length': String(opened.sizeBytes) }),
       },
     });
@@ -106,13 +116,13 @@ async function serveToken(options: ProtocolOptions, token: string): Promise<Resp
 }
 
 /**
- * A file as a stream of its uncompressed bytes (all members of a multi-member gzip), and how many they are where that is
- * known. What the name says about compression does not count, the first two bytes do.
+ * A file as a stream of its uncompressed bytes (all members of a multi-member gzip), how many they are where that is
+ * known, and how many they can be at most. What the name says about compression does not count, the first two bytes do.
  */
 export async function openUncompressed(
   file: string,
   name: string,
-): Promise<{ stream: Readable; sizeBytes: number | null }> {
+): Promise<{ stream: Readable; sizeBytes: number | null; mostBytes: number }> {
   const facts = await stat(file).catch(() => null);
   if (!facts?.isFile()) {
     throw new ExpectedError(
@@ -126,7 +136,7 @@ export async function openUncompressed(
   const source = createReadStream(file, { highWaterMark: 1 << 20 });
   if (!(await isGzip(file))) {
     if (facts.size > maxStreamBytes) throw tooLarge(name);
-    return { stream: source, sizeBytes: facts.size };
+    return { stream: source, sizeBytes: facts.size, mostBytes: facts.size };
   }
   const gunzip = createGunzip({ chunkSize: 1 << 20 });
   const cap = limitBytes(maxStreamBytes, name);
@@ -137,7 +147,7 @@ export async function openUncompressed(
     source.destroy();
   });
   source.pipe(gunzip).pipe(cap);
-  return { stream: cap, sizeBytes: null };
+  return { stream: cap, sizeBytes: null, mostBytes: mostInflatedBytes(facts.size) };
 }
 
 async function isGzip(file: string): Promise<boolean> {

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { assertNever } from '../../shared/failure';
 import type { FileToken, JobResult, PageEvent } from '../../shared/ipc/contract';
 import {
+  convertResultSchema,
   sampleResultSchema,
   segmentResultSchema,
   trainResultSchema,
   type EngineEvent,
+  type JobRequest,
 } from '../../shared/ipc/engineEvents';
-import type { JobRequest } from '../engineHost';
 import type { FileTokens } from '../files/tokens';
 
 /**
@@ -41,6 +42,8 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
   switch (request.type) {
     case 'probe':
       return { job: 'probe' };
+    case 'install':
+      return { job: 'install' };
     case 'sample': {
       const { scan, truth, referenceSlices } = sampleResultSchema.parse(result);
       return { job: 'sample', scan: file(scan), truth: file(truth), referenceSlices };
@@ -49,6 +52,13 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
       const { run, ...facts } = trainResultSchema.parse(result);
       return { job: 'train', run: tokens.adopt(run, 'run', 0, path.basename(path.dirname(run))), ...facts };
     }
+    case 'importModel': {
+      convertResultSchema.parse(result);
+      const run = tokens.adopt(request.outDir, 'run', 0, path.basename(path.dirname(request.outDir)));
+      return { job: 'importModel', run, importedFrom: path.basename(request.model) };
+    }
+    case 'exportModel':
+      return { job: 'exportModel', files: convertResultSchema.parse(result).files };
     case 'segment': {
       const { iroVolume, slices, grid, histogram, device } = segmentResultSchema.parse(result);
       return {

@@ -2,6 +2,7 @@ import type { BrowserWindow } from 'electron';
 import type { EngineHost } from '../engineHost';
 import type { SettingsFile } from '../files/settings';
 import type { StudyFolder } from '../files/studyFolder';
+import type { StudyStore } from '../files/studyStore';
 import type { FileTokens } from '../files/tokens';
 
 /** What the handlers work with. */
@@ -9,6 +10,7 @@ export interface Services {
   readonly tokens: FileTokens;
   readonly engine: EngineHost;
   readonly study: StudyFolder;
+  readonly studies: StudyStore;
   readonly settings: SettingsFile;
   /** The window that dialogs belong to; null while there is none. */
   readonly window: () => BrowserWindow | null;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
-import { deviceSchema, engineEventSchema, failureSchema, histogramSchema } from './engineEvents';
+import { studyOf } from '../study/studyFile';
+import { deviceSchema, endedSchema, engineEventSchema, failureSchema, histogramSchema } from './engineEvents';
 
 /**
  * The one contract between the window and main: each channel's request and answer. Both sides parse with it, so that
@@ -25,6 +26,8 @@ const openedFiles = z.strictObject({
   refused: z.array(failureSchema),
 });
 const jobStarted = z.strictObject({ jobId: z.string() });
+/** A dialog comes first: null where it was cancelled. */
+const jobAfterDialog = z.strictObject({ jobId: z.string().nullable() });
 export const backendChoiceSchema = z.enum(['auto', 'native', 'wasm']);
 export type BackendChoice = z.infer<typeof backendChoiceSchema>;
 
@@ -32,12 +35,27 @@ export type BackendChoice = z.infer<typeof backendChoiceSchema>;
 export const settingsSchema = z.strictObject({
   theme: z.enum(['dark', 'light']),
   /** How the mask is drawn. */
-  maskStyle: z.enum(['outline', 'fill']),
-  /** Opacity of the filled mask, 0..1. */
+  maskStyle: z.enum(['outline', 'fill', 'heat']),
+  /** Opacity of the filled mask and of the heat map, 0..1. */
   maskOpacity: z.number().min(0.05).max(1),
+  /** Which side of the patient is on the left of axial and coronal pictures: the right one in radiological. */
+  convention: z.enum(['radiological', 'neurological']),
+  crosshair: z.boolean(),
+  /** Who stands in reports as the reader. */
+  reviewer: z.string().max(200),
+  /** Keys that the reader has changed, by command. */
+  keys: z.record(z.string().max(64), z.array(z.string().max(32)).max(4)),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-export const defaultSettings: Settings = { theme: 'dark', maskStyle: 'outline', maskOpacity: 0.4 };
+export const defaultSettings: Settings = {
+  theme: 'dark',
+  maskStyle: 'outline',
+  maskOpacity: 0.4,
+  convention: 'radiological',
+  crosshair: true,
+  reviewer: '',
+  keys: {},
+};
 
 /** A scan of a job: its token and, where only part of it counts, its slices (numbers in the slice grid). */
 const chosenScan = z.strictObject({
@@ -65,6 +83,8 @@ export const contract = {
   /** Makes the sample study; its scan comes with the `sample` result of the job. */
   'study:openSample': { request: nothing, response: jobStarted },
   'engine:probe': { request: z.strictObject({ backend: backendChoiceSchema }), response: jobStarted },
+  /** Downloads TensorFlow's library: the one request that makes the product use a network. */
+  'engine:install': { request: z.strictObject({ kind: z.enum(['cpu', 'gpu']) }), response: jobStarted },
   'training:start': {
     request: z.strictObject({
       reference: z.array(chosenScan).min(1).max(1000),
@@ -79,7 +99,14 @@ export const contract = {
     request: z.strictObject({ run: token, scan: token, backend: backendChoiceSchema }),
     response: jobStarted,
   },
+  /** Shows the open dialog and takes a Keras model (.h5) into the study as a run. */
+  'model:import': { request: nothing, response: jobAfterDialog },
+  /** Shows the folder dialog and writes a run's networks there as the three published Keras files. */
+  'model:export': { request: z.strictObject({ run: token }), response: jobAfterDialog },
   'jobs:stop': { request: z.strictObject({ jobId: z.string().max(64) }), response: nothing },
+  /** Holds a training at its next step, and lets it go on. */
+  'jobs:pause': { request: z.strictObject({ jobId: z.string().max(64) }), response: nothing },
+  'jobs:resume': { request: z.strictObject({ jobId: z.string().max(64) }), response: nothing },
   /**
    * Shows the save dialog and writes the mask as NIfTI with the scan's own header: one byte a voxel on the scan's
    * grid, x fastest. `saved` is null where the dialog was cancelled.
@@ -94,6 +121,74 @@ export const contract = {
       saved: z.strictObject({ name: z.string(), sizeBytes: z.number() }).nullable(),
     }),
   },
+  /** Asks for a folder to export into; null where the dialog was cancelled. */
+  'export:chooseFolder': {
+    request: nothing,
+    response: z.strictObject({
+      folder: z.strictObject({ token, name: z.string(), files: z.array(z.string()) }).nullable(),
+    }),
+  },
+  /** The names of the files in such a folder. */
+  'export:look': {
+    request: z.strictObject({ folder: token }),
+    response: z.strictObject({ files: z.array(z.string()) }),
+  },
+  /**
+   * Writes what is wanted of one scan into such a folder, under names that begin with `stem`; null leaves a part out. The
+   * mask is as in `export:mask`; `iro` is the token of an I_ro map on the scan's grid.
+   */
+  'export:into': {
+    request: z.strictObject({
+      folder: token,
+      stem: z
+        .string()
+        .max(130)
+        .regex(/^[^<>:"/\\|?*]+$/),
+      overwrite: z.boolean(),
+      scan: token,
+      dims: z.tuple([z.number().int().positive(), z.number().int().positive(), z.number().int().positive()]),
+      mask: maskBytes.nullable(),
+      iro: token.nullable(),
+      lesions: z.array(z.array(z.union([z.string(), z.number()]))).nullable(),
+      report: z.string().nullable(),
+    }),
+    response: z.strictObject({ written: z.array(z.string()) }),
+  },
+  /** The study that is open; null where it is new. */
+  'study:current': {
+    request: nothing,
+    response: z.strictObject({
+      study: studyOf(fileTokenSchema).nullable(),
+      /** Names of scans that are not where they were. */
+      missing: z.array(z.string()),
+      savedAt: z.string().nullable(),
+      /** Whether the reader has named a folder for it. */
+      isNamed: z.boolean(),
+    }),
+  },
+  'study:save': {
+    request: z.strictObject({ study: studyOf(fileTokenSchema) }),
+    response: z.strictObject({ savedAt: z.string() }),
+  },
+  /** Asks for a folder and goes on there; null where the dialog was cancelled. */
+  'study:saveAs': { request: nothing, response: z.strictObject({ name: z.string().nullable() }) },
+  /** Asks for a study's folder; where one was opened, the page begins anew with it. */
+  'study:open': { request: nothing, response: z.strictObject({ opened: z.boolean() }) },
+  'study:new': { request: nothing, response: nothing },
+  /** Asks for a folder and looks for the missing scans below it; where some are found, the page begins anew. */
+  'study:locate': { request: nothing, response: z.strictObject({ found: z.number().int() }) },
+  /** Adds text to the journal of an edited mask (see maskJournal.ts); it is on disk when this answers. */
+  'masks:append': {
+    request: z.strictObject({
+      id: z.uuid(),
+      text: z
+        .string()
+        .min(1)
+        .max(2 ** 28),
+    }),
+    response: nothing,
+  },
+  'masks:read': { request: z.strictObject({ id: z.uuid() }), response: z.strictObject({ text: z.string() }) },
 } as const satisfies Record<
   PublicChannel | typeof adoptChannel,
   { readonly request: z.ZodType; readonly response: z.ZodType }
@@ -114,6 +209,7 @@ export type Envelope = z.infer<typeof envelopeSchema>;
 /** What a job ended with, as the page sees it: every path of the engine's result is a token here. */
 export const jobResultSchema = z.discriminatedUnion('job', [
   z.strictObject({ job: z.literal('probe') }),
+  z.strictObject({ job: z.literal('install') }),
   z.strictObject({
     job: z.literal('sample'),
     scan: fileTokenSchema,
@@ -126,8 +222,17 @@ export const jobResultSchema = z.discriminatedUnion('job', [
     device: deviceSchema,
     cycles: z.number(),
     stoppedEarly: z.boolean(),
+    ended: endedSchema,
     durationMs: z.number(),
+    fullTrainingMs: z.number().nullable(),
   }),
+  z.strictObject({
+    job: z.literal('importModel'),
+    run: fileTokenSchema,
+    /** Name of the file that it came from. */
+    importedFrom: z.string(),
+  }),
+  z.strictObject({ job: z.literal('exportModel'), files: z.array(z.string()) }),
   z.strictObject({
     job: z.literal('segment'),
     scan: token,
@@ -150,7 +255,14 @@ export type JobResult = z.infer<typeof jobResultSchema>;
 export const menuCommandSchema = z.enum([
   'data.open',
   'data.openSample',
+  'study.new',
+  'study.open',
+  'study.saveAs',
+  'edit.undo',
+  'edit.redo',
   'export.mask',
+  'model.import',
+  'model.export',
   'place.data',
   'place.train',
   'place.review',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the engine tells about a running job. At most about ten a second; each carries the job's id. */
+/** What the engine tells about a running job: at most ten a second, and each carries the job's id. */
 
 export const failureSchema = z.object({ kind: z.string(), message: z.string(), detail: z.string() });
 
@@ -42,6 +42,13 @@ export const previewSchema = z.object({
 export type Preview = z.infer<typeof previewSchema>;
 
 const job = { jobId: z.string() };
+/** Where a training is; cycles and epochs are counted from 1. */
+const place = {
+  network: z.enum(['generator', 'discriminator']),
+  stage: z.union([z.literal(1), z.literal(2)]),
+  cycle: z.number().int(),
+  epoch: z.number().int(),
+};
 export const engineEventSchema = z.discriminatedUnion('type', [
   z.object({ ...job, type: z.literal('device'), device: deviceSchema }),
   z.object({
@@ -58,12 +65,29 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   z.object({
     ...job,
     type: z.literal('losses'),
-    network: z.enum(['generator', 'discriminator']),
-    cycle: z.number().int(),
+    ...place,
+    /** From 1, within the epoch. */
     step: z.number().int(),
     /** Terms by name: adversarial, reconstruction, disjointness, weightDecay, total; or mae, weightDecay, total. */
     terms: z.record(z.string(), z.number()),
   }),
+  /** An epoch has ended; its terms are means over the cycle so far. */
+  z.object({ ...job, type: z.literal('epoch'), ...place, terms: z.record(z.string(), z.number()) }),
+  /** A cycle has ended. */
+  z.object({
+    ...job,
+    type: z.literal('cycle'),
+    cycle: z.number().int(),
+    stage: z.union([z.literal(1), z.literal(2)]),
+    /** Whether the histogram of I_ro has split into distinct peaks. */
+    split: z.boolean(),
+  }),
+  /** The training can be continued from here, whatever happens. */
+  z.object({ ...job, type: z.literal('checkpoint'), cycle: z.number().int(), sizeBytes: z.number() }),
+  /** One sentence about something that the user should know or change; the job goes on. */
+  z.object({ ...job, type: z.literal('warning'), message: z.string() }),
+  z.object({ ...job, type: z.literal('paused') }),
+  z.object({ ...job, type: z.literal('resumed') }),
   z.object({ ...job, type: z.literal('histogram'), cycle: z.number().int(), histogram: histogramSchema }),
   z.object({ ...job, type: z.literal('preview'), cycle: z.number().int(), previews: z.array(previewSchema) }),
   z.object({ ...job, type: z.literal('finished'), result: z.unknown() }),
@@ -82,6 +106,8 @@ export const jobScanSchema = z.strictObject({
 /** What main asks of the engine process; the command line calls the same functions directly. */
 export const engineRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...job, type: z.literal('probe'), backend: z.enum(['auto', 'native', 'wasm']) }),
+  /** Downloads and installs TensorFlow's library for this user, then tells the device. */
+  z.strictObject({ ...job, type: z.literal('install'), kind: z.enum(['cpu', 'gpu']) }),
   /** Makes the demo's study below `outDir`; result: {@link sampleResultSchema}. */
   z.strictObject({ ...job, type: z.literal('sample'), outDir: z.string(), seed: z.number().int() }),
   /** Prepares the sets below `outDir`/data and trains below `outDir`/run; result: {@link trainResultSchema}. */
@@ -104,10 +130,20 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     outDir: z.string(),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),
+  /** Takes a Keras file into a new run at `outDir`; result: {@link convertResultSchema}. */
+  z.strictObject({ ...job, type: z.literal('importModel'), model: z.string(), outDir: z.string() }),
+  /** Writes a run's networks to `outDir` as the published Keras files; result: {@link convertResultSchema}. */
+  z.strictObject({ ...job, type: z.literal('exportModel'), model: z.string(), outDir: z.string() }),
   /** Ends the job of this id at the next step; it answers with `stopped`, or `finished` with what a training has so far. */
   z.strictObject({ ...job, type: z.literal('stop') }),
+  /** Holds a training at the next step; it answers with `paused`. */
+  z.strictObject({ ...job, type: z.literal('pause') }),
+  /** Lets it go on; it answers with `resumed`. */
+  z.strictObject({ ...job, type: z.literal('resume') }),
 ]);
 export type EngineRequest = z.infer<typeof engineRequestSchema>;
+/** A request that is answered by a job's events, its end among them. */
+export type JobRequest = Exclude<EngineRequest, { type: 'stop' | 'pause' | 'resume' }>;
 
 export const sampleResultSchema = z.object({
   /** The scan with implanted lesions. */
@@ -119,6 +155,9 @@ export const sampleResultSchema = z.object({
 });
 export type SampleResult = z.infer<typeof sampleResultSchema>;
 
+/** Why a training ended: the histogram of I_ro has split, all cycles are done, its time is up, or it was stopped. */
+export const endedSchema = z.enum(['split', 'cycles', 'time', 'stopped']);
+
 export const trainResultSchema = z.object({
   /** Folder of the run, usable as `model`. */
   run: z.string(),
@@ -126,9 +165,17 @@ export const trainResultSchema = z.object({
   cycles: z.number().int(),
   /** True where the training was stopped before its schedule ended; what it learned so far is kept. */
   stoppedEarly: z.boolean(),
+  ended: endedSchema,
+  /** Time spent training, pauses not counted. */
   durationMs: z.number(),
+  /** How long all cycles of the preset would take at this speed; null where no cycle was finished. */
+  fullTrainingMs: z.number().nullable(),
 });
 export type TrainResult = z.infer<typeof trainResultSchema>;
+
+/** Names of the files that were written to `outDir`. */
+export const convertResultSchema = z.object({ files: z.array(z.string()) });
+export type ConvertResult = z.infer<typeof convertResultSchema>;
 
 export const segmentResultSchema = z.object({
   /** Float32 .npy of I_ro on the source grid, C order [nz, ny, nx]: x runs fastest, as in the volume. */

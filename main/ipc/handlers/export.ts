@@ -7,6 +7,7 @@ import type { RequestOf } from '../../../shared/ipc/contract';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { voxelCount } from '../../../shared/volume/volume';
 import { writeNiftiFile } from '../../files/atomicWrite';
+import { outputNames } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -15,7 +16,9 @@ export function exportHandlers({ tokens, window }: Services): Pick<Handlers, 'ex
   return {
     'export:mask': async ({ scan, dims, mask }) => {
       const source = tokens.pathOf(scan, 'file');
-      const bytes = await maskFile(source, { dims, mask });
+      // Made while the dialog is open; what goes wrong is said when it is needed.
+      const bytes = maskFile(source, { dims, mask });
+      bytes.catch(() => undefined);
       const options = saveOptions(source);
       const owner = window();
       const { canceled, filePath } = owner
@@ -23,7 +26,7 @@ export function exportHandlers({ tokens, window }: Services): Pick<Handlers, 'ex
         : await dialog.showSaveDialog(options);
       if (canceled || !filePath) return { saved: null };
       const target = maskTarget(filePath, source);
-      await writeNiftiFile(target, bytes);
+      await writeNiftiFile(target, await bytes);
       return { saved: { name: path.basename(target), sizeBytes: (await stat(target)).size } };
     },
   };
@@ -43,7 +46,7 @@ function saveOptions(source: string): SaveDialogOptions {
 
 /** The name offered for a scan's mask: "scan_mask.nii.gz". */
 export function maskName(scanName: string): string {
-  return `${scanName.replace(/\.(nii\.gz|nii|npy)$/i, '')}_mask.nii.gz`;
+  return outputNames(scanName).mask;
 }
 
 /**
@@ -62,7 +65,7 @@ export function maskTarget(chosen: string, source: string): string {
 }
 
 /** The bytes of a mask as NIfTI on its scan's grid, with the scan's header; every voxel that is not 0 becomes 1. */
-async function maskFile(
+export async function maskFile(
   source: string,
   { dims, mask }: Pick<RequestOf<'export:mask'>, 'dims' | 'mask'>,
 ): Promise<Uint8Array> {

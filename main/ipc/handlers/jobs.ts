@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { ChosenScan } from '../../../shared/ipc/contract';
-import type { JobRequest } from '../../engineHost';
+import type { JobRequest } from '../../../shared/ipc/engineEvents';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
-type JobChannel = 'study:openSample' | 'engine:probe' | 'training:start' | 'inference:segment' | 'jobs:stop';
+type JobChannel =
+  | 'study:openSample'
+  | 'engine:probe'
+  | 'engine:install'
+  | 'training:start'
+  | 'inference:segment'
+  | 'jobs:stop'
+  | 'jobs:pause'
+  | 'jobs:resume';
 
 /** The sample study is the same for everyone: its lesions are implanted with this seed. */
 const sampleSeed = 1;
@@ -22,6 +30,7 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
     'study:openSample': () =>
       start({ jobId: randomUUID(), type: 'sample', outDir: study.sample(), seed: sampleSeed }),
     'engine:probe': ({ backend }) => start({ jobId: randomUUID(), type: 'probe', backend }),
+    'engine:install': ({ kind }) => start({ jobId: randomUUID(), type: 'install', kind }),
     'training:start': ({ reference, input, preset, overrides, backend }) =>
       start({
         jobId: randomUUID(),
@@ -43,7 +52,15 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
         backend,
       }),
     'jobs:stop': ({ jobId }) => {
-      engine.stop(jobId);
+      engine.tell(jobId, 'stop');
+      return {};
+    },
+    'jobs:pause': ({ jobId }) => {
+      engine.tell(jobId, 'pause');
+      return {};
+    },
+    'jobs:resume': ({ jobId }) => {
+      engine.tell(jobId, 'resume');
       return {};
     },
   };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EngineHost, type EngineProcess, type JobRequest } from '../../../main/engineHost';
-import type { EngineEvent } from '../../../shared/ipc/engineEvents';
+import { EngineHost, type EngineProcess } from '../../../main/engineHost';
+import type { EngineEvent, JobRequest } from '../../../shared/ipc/engineEvents';
 
 class FakeProcess implements EngineProcess {
   readonly sent: unknown[] = [];
@@ -111,12 +111,18 @@ describe('EngineHost', () => {
     expect(newest().sent).toHaveLength(3);
   });
 
-  it('asks only running jobs to stop', () => {
-    host.stop('nothing');
+  it('asks only running jobs to stop, to pause and to go on', () => {
+    host.tell('nothing', 'stop');
     host.start(train('1'));
-    host.stop('1');
-    host.stop('2');
-    expect(newest().sent.slice(1)).toEqual([{ jobId: '1', type: 'stop' }]);
+    host.tell('1', 'pause');
+    host.tell('1', 'resume');
+    host.tell('1', 'stop');
+    host.tell('2', 'stop');
+    expect(newest().sent.slice(1)).toEqual([
+      { jobId: '1', type: 'pause' },
+      { jobId: '1', type: 'resume' },
+      { jobId: '1', type: 'stop' },
+    ]);
   });
 
   it('ends the process with the program, quietly', () => {

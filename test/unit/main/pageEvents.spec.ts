@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { JobRequest } from '../../../main/engineHost';
+import type { JobRequest } from '../../../shared/ipc/engineEvents';
 import { FileTokens } from '../../../main/files/tokens';
 import { pageEventOf } from '../../../main/ipc/pageEvents';
 import { pageEventSchema } from '../../../shared/ipc/contract';
@@ -62,7 +62,15 @@ describe('pageEventOf', () => {
   it('hides the run behind a token that streams nothing', () => {
     const tokens = new FileTokens();
     const request = { jobId: '1', type: 'train' } as JobRequest;
-    const result = { run: '/studies/1/runs/2/run', device, cycles: 3, stoppedEarly: false, durationMs: 5 };
+    const result = {
+      run: '/studies/1/runs/2/run',
+      device,
+      cycles: 3,
+      stoppedEarly: false,
+      ended: 'cycles',
+      durationMs: 5,
+      fullTrainingMs: null,
+    };
     const event = pageEventOf({ jobId: '1', type: 'finished', result }, request, tokens);
     if (event.topic !== 'finished' || event.result.job !== 'train') throw new Error('not a training');
     const { token } = event.result.run;

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { dialog, type OpenDialogOptions } from 'electron';
+import { ExpectedError } from '../../../shared/failure';
+import { exportName, type ExportPart } from '../../../shared/study/exportNames';
+import { niftiBytes } from '../../../shared/volume/nifti';
+import { npyValues } from '../../../shared/volume/npy';
+import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
+import { readVolumeFile } from '../../files/readVolume';
+import type { Handlers } from '../router';
+import type { Services } from '../services';
+import { maskFile } from './export';
+
+const options: OpenDialogOptions = {
+  title: 'Export into a folder',
+  properties: ['openDirectory', 'createDirectory'],
+};
+
+/** Exports of several scans into one folder. */
+export function exportFolderHandlers({
+  tokens,
+  window,
+}: Services): Pick<Handlers, 'export:chooseFolder' | 'export:look' | 'export:into'> {
+  return {
+    'export:chooseFolder': async () => {
+      const owner = window();
+      const { canceled, filePaths } = owner
+        ? await dialog.showOpenDialog(owner, options)
+        : await dialog.showOpenDialog(options);
+      const [chosen] = filePaths;
+      if (canceled || chosen === undefined) return { folder: null };
+      const { token, name } = tokens.adopt(path.resolve(chosen), 'folder', 0);
+      return { folder: { token, name, files: await filesIn(chosen) } };
+    },
+    'export:look': async ({ folder }) => ({ files: await filesIn(tokens.pathOf(folder, 'folder')) }),
+    'export:into': async ({ folder, stem, overwrite, scan, dims, mask, iro, lesions, report }) => {
+      const into = tokens.pathOf(folder, 'folder');
+      const source = tokens.pathOf(scan, 'file');
+      const target = (part: ExportPart): string => path.join(into, exportName(stem, part));
+      const writes: [string, (file: string) => Promise<void>][] = [];
+      if (mask) {
+        const bytes = await maskFile(source, { dims, mask });
+        writes.push([target('mask'), (file) => writeNiftiFile(file, bytes)]);
+      }
+      if (iro !== null) {
+        const bytes = await mapFile(source, tokens.pathOf(iro, 'file'));
+        writes.push([target('iro'), (file) => writeNiftiFile(file, bytes)]);
+      }
+      if (lesions) writes.push([target('lesions'), (file) => writeFileAtomic(file, stringify(lesions))]);
+      if (report !== null) writes.push([target('report'), (file) => writeFileAtomic(file, report)]);
+      const there = writes.find(([file]) => existsSync(file));
+      if (there && !overwrite) {
+        throw new ExpectedError(
+          'file-exists',
+          `${path.basename(there[0])} exists already: allow replacing it, or choose other names.`,
+        );
+      }
+      if (writes.some(([file]) => path.resolve(file) === path.resolve(source)))
+        throw new ExpectedError('file-exists', 'That would replace the scan itself: choose other names.');
+      for (const [file, write] of writes) await write(file);
+      return { written: writes.map(([file]) => path.basename(file)) };
+    },
+  };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    throw new ExpectedError(
+      'file-unreadable',
+      `The folder cannot be read (${(error as Error).message}): choose another.`,
+    );
+  }
+}
+
+/** The bytes of an I_ro map as NIfTI on its scan's grid. */
+async function mapFile(source: string, map: string): Promise<Uint8Array> {
+  const scan = await readVolumeFile(source);
+  const data = npyValues(new Uint8Array(await readFile(map)));
+  if (data.length !== scan.data.length) {
+    throw new ExpectedError(
+      'shape-mismatch',
+      `${path.basename(source)} has changed since it was segmented: segment it again.`,
+    );
+  }
+  return niftiBytes({ dims: scan.dims, data, like: scan, description: 'ASC-Net reconstruction I_ro' });
+}
