@@ -2,18 +2,34 @@ import { useJobsStore } from '../stores/jobs';
 import { useMessagesStore } from '../stores/messages';
 import { useReviewStore } from '../stores/review';
 import { useStudyStore } from '../stores/study';
+import { useStudyFileStore } from '../stores/studyFile';
 import { useTrainingStore } from '../stores/training';
-import { useViewStore, type Place } from '../stores/view';
+import { maskStyles, useViewStore, type Place } from '../stores/view';
 import { windowPresets } from '../viewer/scanVolume';
+import { slicePlanes } from '../viewer/slicePlane';
+import { editCommands } from './editCommands';
 import { CommandRegistry, type Command } from './registry';
+import { reviewCommands } from './reviewCommands';
 
 /** Everything that can be done in the window. */
 export function createCommands(): CommandRegistry {
-  const registry = new CommandRegistry();
-  [...dataCommands(), ...placeCommands(), ...viewCommands(), ...jobCommands(), ...helpCommands()].forEach(
-    (command) => registry.add(command),
-  );
+  const view = useViewStore();
+  const registry = new CommandRegistry(() => view.settings.keys);
+  [
+    ...dataCommands(),
+    ...placeCommands(),
+    ...viewCommands(),
+    ...reviewCommands(),
+    ...editCommands(),
+    ...jobCommands(),
+    ...helpCommands(),
+  ].forEach((command) => registry.add(command));
   return registry;
+}
+
+/** The next of a few, round and round. */
+function after<T>(all: readonly T[], one: T): T {
+  return all[(all.indexOf(one) + 1) % all.length] as T;
 }
 
 const always = (): boolean => true;
@@ -22,6 +38,7 @@ function dataCommands(): Command[] {
   const study = useStudyStore();
   const view = useViewStore();
   const jobs = useJobsStore();
+  const studyFile = useStudyFileStore();
   const toData = (): void => {
     view.place = 'data';
   };
@@ -41,10 +58,26 @@ function dataCommands(): Command[] {
       title: 'Open sample study',
       keys: [],
       enabled: () => !jobs.running.some(({ type }) => type === 'sample'),
-      run: () => {
+      run: async () => {
         toData();
-        return study.openSample();
+        await study.openSample();
+        view.guideShown = study.scans.length > 0;
       },
+    },
+    { id: 'study.new', title: 'New study', keys: [], enabled: always, run: () => studyFile.startNew() },
+    {
+      id: 'study.open',
+      title: 'Open study...',
+      keys: ['Ctrl+Shift+O'],
+      enabled: always,
+      run: () => studyFile.open(),
+    },
+    {
+      id: 'study.saveAs',
+      title: 'Save study as...',
+      keys: ['Ctrl+Shift+S'],
+      enabled: always,
+      run: () => studyFile.saveAs(),
     },
     {
       id: 'data.toggleReference',
@@ -88,7 +121,7 @@ function viewCommands(): Command[] {
     title,
     keys,
     enabled: hasScan,
-    run: () => view.setSlice(view.slice + by),
+    run: () => view.setSlice(view.mainSlice + by),
   });
   return [
     slice('view.nextSlice', 'Next slice up', ['ArrowUp'], 1),
@@ -103,6 +136,48 @@ function viewCommands(): Command[] {
       run: () => view.setPreset(id),
     })),
     { id: 'view.reset', title: 'Reset the view', keys: ['0'], enabled: hasScan, run: () => view.resetView() },
+    { id: 'view.zoomIn', title: 'Zoom in', keys: ['+', '='], enabled: hasScan, run: () => view.zoomBy(1.25) },
+    { id: 'view.zoomOut', title: 'Zoom out', keys: ['-'], enabled: hasScan, run: () => view.zoomBy(0.8) },
+    {
+      id: 'view.nextPlane',
+      title: 'Another plane as the large picture',
+      keys: ['V'],
+      enabled: () => hasScan() && view.place !== 'data',
+      run: () => view.setMainPlane(after(slicePlanes, view.mainPlane)),
+    },
+    {
+      id: 'view.nextStyle',
+      title: 'Mask as outline, fill or Iro map',
+      keys: ['O'],
+      enabled: () => review.current !== null,
+      run: () => view.changeSettings({ maskStyle: after(maskStyles, view.settings.maskStyle) }),
+    },
+    {
+      id: 'view.toggleCrosshair',
+      title: 'Show or hide the crosshair',
+      keys: ['C'],
+      enabled: always,
+      run: () => view.changeSettings({ crosshair: !view.settings.crosshair }),
+    },
+    {
+      id: 'view.toggleConvention',
+      title: 'Patient\u2019s right on the left (radiological) or on the right (neurological)',
+      keys: [],
+      enabled: always,
+      run: () =>
+        view.changeSettings({
+          convention: view.settings.convention === 'radiological' ? 'neurological' : 'radiological',
+        }),
+    },
+    {
+      id: 'view.toggleTruth',
+      title: 'Show or hide the truth mask',
+      keys: ['Y'],
+      enabled: () => review.truth !== null,
+      run: () => {
+        view.truthShown = !view.truthShown;
+      },
+    },
     {
       id: 'view.toggleMask',
       title: 'Show or hide the mask',
@@ -110,30 +185,6 @@ function viewCommands(): Command[] {
       enabled: () => review.current !== null,
       run: () => {
         view.maskShown = !view.maskShown;
-      },
-    },
-    {
-      id: 'review.nextLesion',
-      title: 'Next lesion',
-      keys: ['N'],
-      enabled: () => (review.summary?.lesions.length ?? 0) > 0,
-      run: () => review.stepLesion(1),
-    },
-    {
-      id: 'review.previousLesion',
-      title: 'Previous lesion',
-      keys: ['P'],
-      enabled: () => (review.summary?.lesions.length ?? 0) > 0,
-      run: () => review.stepLesion(-1),
-    },
-    {
-      id: 'review.threshold',
-      title: 'Move the threshold',
-      keys: ['T'],
-      enabled: () => review.current !== null,
-      run: () => {
-        view.place = 'review';
-        view.thresholdFocus += 1;
       },
     },
     {
@@ -183,6 +234,20 @@ function jobCommands(): Command[] {
       keys: [],
       enabled: () => jobs.shown !== null && !jobs.shown.stopping,
       run: () => (jobs.shown ? jobs.stop(jobs.shown.id) : undefined),
+    },
+    {
+      id: 'model.import',
+      title: 'Import a Keras model...',
+      keys: [],
+      enabled: () => jobs.shown === null,
+      run: () => training.importModel(),
+    },
+    {
+      id: 'model.export',
+      title: 'Export the model as Keras files...',
+      keys: [],
+      enabled: () => training.run !== null && jobs.shown === null,
+      run: () => training.exportModel(),
     },
     {
       id: 'review.segment',

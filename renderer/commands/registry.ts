@@ -12,12 +12,18 @@ export interface Command {
 /** All commands by id and by key. */
 export class CommandRegistry {
   readonly #commands = new Map<string, Command>();
+  readonly #changed: () => Readonly<Record<string, readonly string[]>>;
+
+  /** @param changed keys that the reader has changed, by command. */
+  constructor(changed: () => Readonly<Record<string, readonly string[]>> = () => ({})) {
+    this.#changed = changed;
+  }
 
   /** @throws Error for an id or a key that is taken: a bug. */
   add(command: Command): void {
     if (this.#commands.has(command.id)) throw new Error(`the command ${command.id} exists already`);
     for (const key of command.keys) {
-      if (this.forKey(key)) throw new Error(`the key ${key} is taken`);
+      if (this.all().some(({ keys }) => keys.includes(key))) throw new Error(`the key ${key} is taken`);
     }
     this.#commands.set(command.id, command);
   }
@@ -30,8 +36,17 @@ export class CommandRegistry {
     return [...this.#commands.values()];
   }
 
+  /** The keys of a command now. A key that the reader gave to another command is not among its own any more. */
+  keysOf(id: string): readonly string[] {
+    const changed = this.#changed();
+    const own = changed[id];
+    if (own) return own;
+    const taken = new Set(Object.values(changed).flat());
+    return (this.#commands.get(id)?.keys ?? []).filter((key) => !taken.has(key));
+  }
+
   forKey(key: string): Command | null {
-    return this.all().find((command) => command.keys.includes(key)) ?? null;
+    return this.all().find((command) => this.keysOf(command.id).includes(key)) ?? null;
   }
 }
 

@@ -34,13 +34,14 @@ export function provideCommands(): Commands {
     },
     enabled: (id) => find(id).enabled(),
     hint: (id) => {
-      const { title, keys } = find(id);
-      return keys[0] ? `${title} (${keys[0]})` : title;
+      const [key] = registry.keysOf(id);
+      return key ? `${find(id).title} (${key})` : find(id).title;
     },
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const pressed = keyOf(event);
+    if (view.keyAsked) return;
     if (isTyping(event.target)) return;
     if (pressed === 'Space' && !isButton(event.target)) {
       event.preventDefault();

@@ -14,6 +14,9 @@ export interface RunningJob {
   readonly remainingMs: number | null;
   readonly message: string;
   readonly stopping: boolean;
+  /** What was asked last and what is so: they differ until the job has come to its next step. */
+  readonly pauseAsked: boolean;
+  readonly paused: boolean;
 }
 
 interface Waiting {
@@ -50,7 +53,17 @@ export const useJobsStore = defineStore('jobs', () => {
     );
     running.value = [
       ...running.value,
-      { id: jobId, type, title, fraction: 0, remainingMs: null, message: 'starting', stopping: false },
+      {
+        id: jobId,
+        type,
+        title,
+        fraction: 0,
+        remainingMs: null,
+        message: 'starting',
+        stopping: false,
+        pauseAsked: false,
+        paused: false,
+      },
     ];
     early.get(jobId)?.forEach(receive);
     early.delete(jobId);
@@ -63,6 +76,12 @@ export const useJobsStore = defineStore('jobs', () => {
   async function stop(id: string): Promise<void> {
     change(id, { stopping: true });
     await ask('jobs:stop', { jobId: id });
+  }
+
+  /** Holds a training at its next step, or lets it go on. */
+  async function setPaused(id: string, paused: boolean): Promise<void> {
+    change(id, { pauseAsked: paused });
+    await ask(paused ? 'jobs:pause' : 'jobs:resume', { jobId: id });
   }
 
   /** Takes in what main says about jobs. */
@@ -84,6 +103,7 @@ export const useJobsStore = defineStore('jobs', () => {
       const { fraction, remainingMs, message } = event;
       change(id, { fraction: Math.min(1, Math.max(0, fraction)), remainingMs, message });
     }
+    if (event.type === 'paused' || event.type === 'resumed') change(id, { paused: event.type === 'paused' });
     job.onEvent(event);
     if (event.type === 'stopped') end(id, () => job.resolve(null));
     if (event.type === 'failed') end(id, () => job.reject(fromFailure(event.failure as Failure)));
@@ -99,5 +119,5 @@ export const useJobsStore = defineStore('jobs', () => {
     tell();
   }
 
-  return { running, shown, device, run, stop, receive };
+  return { running, shown, device, run, stop, setPaused, receive };
 });

@@ -1,17 +1,19 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import { ExpectedError } from '../../shared/failure';
+import { ExpectedError, type Failure } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
 import type { JobResult } from '../../shared/ipc/contract';
-import type { LesionRow } from '../../shared/lesions/table';
+import { componentAt } from '../../shared/lesions/regions';
 import { ask } from '../ipc/client';
-import { parseVolume } from '../workers/parseScan';
-import { readToken } from '../workers/readToken';
+import { openVolume } from '../workers/openVolume';
 import { ReviewSession } from '../workers/reviewSession';
-import type { LesionSummary } from '../workers/reviewMessages';
+import type { Lesion, LesionSummary } from '../workers/reviewMessages';
 import { readSliceStack, type SliceStack } from '../workers/slices';
+import { useDecisionsStore } from './decisions';
+import { useEditsStore } from './edits';
 import { useJobsStore } from './jobs';
 import { useMessagesStore } from './messages';
+import { takeOut, type ByScan } from './records';
 import { useStudyStore } from './study';
 import { useTrainingStore } from './training';
 import { useViewStore } from './view';
@@ -39,13 +41,16 @@ export const useReviewStore = defineStore('review', () => {
   const jobs = useJobsStore();
   const messages = useMessagesStore();
   const view = useViewStore();
+  const edits = useEditsStore();
+  const decisions = useDecisionsStore();
 
-  const segmentations = ref<Readonly<Record<string, Segmentation>>>({});
+  const segmentations = ref<ByScan<Segmentation>>({});
   const open = shallowRef<OpenSegmentation | null>(null);
   /** The whole mask at the newest threshold that is done; null until the first is. */
-  const mask = shallowRef<Uint8Array | null>(null);
+  const thresholdMask = shallowRef<Uint8Array | null>(null);
   const summary = shallowRef<LesionSummary | null>(null);
   const truth = shallowRef<Uint8Array | null>(null);
+  const truthName = computed(() => study.truths[study.selectedToken ?? '']?.name ?? '');
   const lesionId = ref<number | null>(null);
   const segmenting = ref<string | null>(null);
   /** Whether the mask at the newest threshold could not be made. */
@@ -56,8 +61,23 @@ export const useReviewStore = defineStore('review', () => {
     study.selectedToken === null ? null : (segmentations.value[study.selectedToken] ?? null),
   );
   const threshold = computed(() => current.value?.threshold ?? 0);
-  /** Whether the whole mask has caught up with the threshold. */
-  const settled = computed(() => summary.value !== null && summary.value.threshold === threshold.value);
+  /** The mask that is shown: edited by hand, or at the threshold. */
+  const mask = computed<Uint8Array | null>(() => {
+    void edits.steps;
+    return edits.active ? (edits.open()?.voxels ?? null) : thresholdMask.value;
+  });
+  /** Whether the whole mask has caught up with the threshold; an edited one has none to follow. */
+  const settled = computed(
+    () => edits.active !== null || (summary.value !== null && summary.value.threshold === threshold.value),
+  );
+
+  /** The lowest and the highest I_ro that occurs. */
+  const iroRange = computed<readonly [number, number]>(() => {
+    const counts = current.value?.result.histogram.counts ?? [];
+    const first = counts.findIndex((count) => count > 0);
+    const last = counts.reduce((found, count, bin) => (count > 0 ? bin : found), first);
+    return first < 0 ? [0, 1] : [first / counts.length, (last + 1) / counts.length];
+  });
 
   const missing = computed(() => {
     if (study.scans.length === 0) return 'No scans yet.';
@@ -95,8 +115,9 @@ export const useReviewStore = defineStore('review', () => {
     const token = scan.file.token;
     const mine = new ReviewSession({
       onMask: (found, facts) => {
-        mask.value = found;
+        if (found) thresholdMask.value = found;
         summary.value = facts;
+        decisions.settle(token, facts.lesions, (edits.masks[token]?.length ?? 0) > 0);
       },
       onFailure: (error) => {
         failed.value = true;
@@ -114,26 +135,54 @@ export const useReviewStore = defineStore('review', () => {
     // The reader may have gone on to another scan meanwhile.
     if (session !== mine) return;
     open.value = { token, iro, stacks: { input, ifc, iwc, iro: iroSlices } };
-    mine.threshold(threshold.value);
-    await readTruth(token);
+    await edits.load();
+    measure();
+    await messages.guard(() => readTruth(token));
   }
 
   async function readTruth(token: string): Promise<void> {
     const file = study.truths[token];
-    const voxels = open.value?.iro.length;
-    if (!file || voxels === undefined) return;
-    const { data } = parseVolume(await readToken(file, () => undefined), file.name);
-    if (data.length !== voxels || study.selectedToken !== token) return;
-    const found: Uint8Array =
-      data instanceof Uint8Array ? data : Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
-    truth.value = found;
+    const volume = study.volume;
+    if (!file || !open.value || !volume) return;
+    const { data, affine } = await openVolume(file);
+    if (study.selectedToken !== token) return;
+    const sameGrid =
+      data.length === volume.pixels.length &&
+      affine.every((value, i) => Math.abs(value - (volume.affine[i] as number)) < 1e-3);
+    if (!sameGrid) {
+      throw new ExpectedError(
+        'shape-mismatch',
+        `${file.name} is not on the grid of this scan: resample it onto the scan first.`,
+      );
+    }
+    truth.value = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
+    session?.compareWith(truth.value);
+    measure();
+  }
+
+  /** Asks for a mask to compare with: a truth, or another reader's. */
+  async function openTruth(): Promise<void> {
+    const token = study.selectedToken;
+    const { files, refused } = await ask('files:open', {});
+    refused.forEach((failure) => messages.showFailure(failure as Failure));
+    const [file] = files;
+    if (!file || token === null) return;
+    const before = study.truths;
+    study.truths = { ...before, [token]: file };
+    try {
+      await readTruth(token);
+      view.truthShown = true;
+    } catch (thrown) {
+      study.truths = before;
+      throw thrown;
+    }
   }
 
   function close(): void {
     session?.dispose();
     session = null;
     open.value = null;
-    mask.value = null;
+    thresholdMask.value = null;
     summary.value = null;
     truth.value = null;
     lesionId.value = null;
@@ -143,21 +192,36 @@ export const useReviewStore = defineStore('review', () => {
   function setThreshold(next: number): void {
     const token = study.selectedToken;
     const segmentation = current.value;
-    if (token === null || !segmentation) return;
+    // What was edited by hand does not follow a threshold.
+    if (token === null || !segmentation || edits.active) return;
     const clamped = Math.min(1, Math.max(0, next));
     segmentations.value = { ...segmentations.value, [token]: { ...segmentation, threshold: clamped } };
     failed.value = false;
-    session?.threshold(clamped);
+    measure();
+  }
+
+  /** Has the lesions of the mask that is shown looked for. */
+  function measure(): void {
+    if (!session || !open.value) return;
+    const { anchors } = decisions;
+    if (!edits.active) session.threshold(threshold.value, anchors);
+    else if (mask.value) session.measure(mask.value, anchors);
   }
 
   function resetThreshold(): void {
     if (current.value) setThreshold(current.value.result.histogram.threshold);
   }
 
-  /** Goes to a lesion: the slice of its centre. */
-  function showLesion(lesion: LesionRow): void {
-    lesionId.value = lesion.id;
-    view.showVoxel(voxelPoint(...lesion.centreVox));
+  /** The lesion that the reader is at; by its place, for numbers change with the mask. */
+  const lesion = computed<Lesion | null>(
+    () => summary.value?.lesions.find(({ id }) => id === lesionId.value) ?? null,
+  );
+
+  /** Goes to a lesion: the slice of the large picture that holds most of it. */
+  function showLesion(wanted: Lesion): void {
+    lesionId.value = wanted.id;
+    const across = (view.planes?.[view.mainPlane].axes[2] ?? 2) as 0 | 1 | 2;
+    view.setCursor(voxelPoint(...wanted.largest[across]));
   }
 
   function stepLesion(by: 1 | -1): void {
@@ -165,7 +229,7 @@ export const useReviewStore = defineStore('review', () => {
     if (lesions.length === 0) return;
     const at = lesions.findIndex(({ id }) => id === lesionId.value);
     const next = at < 0 ? (by > 0 ? 0 : lesions.length - 1) : (at + by + lesions.length) % lesions.length;
-    showLesion(lesions[next] as LesionRow);
+    showLesion(lesions[next] as Lesion);
   }
 
   /** The mask at the threshold that the reader sees, once the worker has caught up with it. */
@@ -181,7 +245,23 @@ export const useReviewStore = defineStore('review', () => {
     if (!mask.value || !settled.value || study.selectedToken !== token) {
       throw new ExpectedError('internal', 'The mask could not be made: move the threshold and try again.');
     }
-    return mask.value;
+    return withoutRejected(mask.value);
+  }
+
+  /** A mask as it is handed on: what the reader has rejected is not in it. */
+  function withoutRejected(whole: Uint8Array): Uint8Array {
+    const { dims } = study.selected?.facts ?? {};
+    const rejected = (summary.value?.lesions ?? []).filter(
+      (row) => decisions.on(row)?.verdict === 'rejected',
+    );
+    if (!dims || rejected.length === 0) return whole;
+    const kept = whole.slice();
+    for (const { anchor } of rejected) {
+      const [nx, ny] = dims;
+      const voxel = voxelPoint(anchor % nx, Math.floor(anchor / nx) % ny, Math.floor(anchor / (nx * ny)));
+      for (const index of componentAt(kept, dims, voxel)) kept[index] = 0;
+    }
+    return kept;
   }
 
   /** Writes the selected scan's mask where the reader says. */
@@ -199,24 +279,31 @@ export const useReviewStore = defineStore('review', () => {
 
   watch([() => study.selectedToken, () => current.value?.result], () => void messages.guard(openSelected));
 
+  watch([() => edits.steps, () => decisions.anchors], measure);
+
   study.onRemoved((token) => {
-    segmentations.value = Object.fromEntries(
-      Object.entries(segmentations.value).filter(([key]) => key !== token),
-    );
     if (open.value?.token === token) close();
+    return [takeOut(segmentations, token)];
   });
 
   return {
     segmentations,
     open,
+    thresholdMask,
     mask,
     summary,
     truth,
+    truthName,
+    failed,
+    openTruth,
+    settledMask,
     lesionId,
+    lesion,
     segmenting,
     current,
     threshold,
     settled,
+    iroRange,
     missing,
     segment,
     setThreshold,

@@ -4,6 +4,7 @@ import type { ChosenScan, FileToken } from '../../shared/ipc/contract';
 import type { Failure } from '../../shared/failure';
 import { adoptFiles, ask, failureFrom } from '../ipc/client';
 import type { ScanVolume } from '../viewer/scanVolume';
+import type { EarlySlice } from '../workers/earlySlice';
 import type { ScanFacts } from '../workers/parseScan';
 import { ScanLoader } from '../workers/scanLoader';
 import { useJobsStore } from './jobs';
@@ -23,6 +24,8 @@ export interface Scan {
 export interface Loading {
   readonly file: FileToken;
   readonly fraction: number;
+  /** The newest slice that can be shown already. */
+  readonly slice: EarlySlice | null;
 }
 
 /** The scans of the study and what the reader has decided about them. */
@@ -36,7 +39,7 @@ export const useStudyStore = defineStore('study', () => {
   const truths = ref<Readonly<Record<string, FileToken>>>({});
   const cache = new VolumeCache();
   const cancels = new Map<string, AbortController>();
-  const forgetters: ((token: string) => void)[] = [];
+  const forgetters: ((token: string) => readonly (() => void)[])[] = [];
   let loader: ScanLoader | null = null;
 
   /** The voxels of the selected scan; null while there are none. Replaced, never changed. */
@@ -72,10 +75,6 @@ export const useStudyStore = defineStore('study', () => {
     truths.value = { ...truths.value, [result.scan.token]: result.truth };
     setReference(result.scan.token, result.referenceSlices, true);
     setInput(result.scan.token, true);
-    messages.show(
-      'info',
-      `The sample is a real T1 scan with implanted lesions. Its ${result.referenceSlices.length} slices without lesions are marked as healthy reference.`,
-    );
   }
 
   /** Reads a scan into the study. @returns whether it is in it now; a failure is shown. */
@@ -104,14 +103,18 @@ export const useStudyStore = defineStore('study', () => {
     loader ??= new ScanLoader();
     const abort = new AbortController();
     cancels.set(file.token, abort);
-    loading.value = [...loading.value, { file, fraction: 0 }];
+    const change = (news: Partial<Loading>): void => {
+      loading.value = loading.value.map((entry) =>
+        entry.file.token === file.token ? { ...entry, ...news } : entry,
+      );
+    };
+    loading.value = [...loading.value, { file, fraction: 0, slice: null }];
     try {
       return await loader.load(
         file,
-        (fraction) => {
-          loading.value = loading.value.map((entry) =>
-            entry.file.token === file.token ? { ...entry, fraction } : entry,
-          );
+        {
+          onProgress: (fraction) => change({ fraction }),
+          onSlice: (slice) => change({ slice }),
         },
         abort.signal,
       );
@@ -144,7 +147,7 @@ export const useStudyStore = defineStore('study', () => {
     if (!scan) return;
     scans.value = scans.value.filter((other) => other !== scan);
     cache.forget(token);
-    forgetters.forEach((forget) => forget(token));
+    const restore = forgetters.flatMap((forget) => forget(token));
     if (selectedToken.value === token) {
       selectedToken.value = null;
       volume.value = null;
@@ -152,18 +155,22 @@ export const useStudyStore = defineStore('study', () => {
       if (neighbour) void messages.guard(() => select(neighbour.file.token));
     }
     messages.show('info', `${scan.file.name} was taken out of the study.`, {
-      action: { title: 'Undo', run: () => putBack(scan, at) },
+      action: { title: 'Undo', run: () => putBack(scan, at, restore) },
     });
   }
 
-  function putBack(scan: Scan, at: number): void {
+  function putBack(scan: Scan, at: number, restore: readonly (() => void)[]): void {
     if (scans.value.some(({ file }) => file.token === scan.file.token)) return;
     scans.value = [...scans.value.slice(0, at), scan, ...scans.value.slice(at)];
+    restore.forEach((put) => put());
     void messages.guard(() => select(scan.file.token));
   }
 
-  /** Calls the function for every scan that leaves the study: each store forgets what it knows of it. */
-  function onRemoved(forget: (token: string) => void): void {
+  /**
+   * Calls the function for every scan that leaves the study: each store forgets what it knows of it, and gives what brings
+   * that back when the scan comes back.
+   */
+  function onRemoved(forget: (token: string) => readonly (() => void)[]): void {
     forgetters.push(forget);
   }
 

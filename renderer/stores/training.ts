@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, markRaw, ref, shallowRef } from 'vue';
 import type { BackendChoice, JobResult } from '../../shared/ipc/contract';
 import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
-import { presets, type PresetName } from '../../shared/study/trainingSettings';
+import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import { ask, failureFrom } from '../ipc/client';
 import { useJobsStore } from './jobs';
 import { LossHistory } from './lossHistory';
@@ -14,12 +14,15 @@ export interface TrainingForm {
   readonly preset: PresetName;
   readonly cycles: number;
   readonly width: number;
+  readonly stage: TrainingSettings['stage'];
   readonly seed: number;
   /** null: every slice. */
   readonly slicesPerEpoch: number | null;
   readonly backend: BackendChoice;
 }
 
+/** A model that came from a Keras file. */
+type ImportedModel = Extract<JobResult, { job: 'importModel' }>;
 export type TrainResult = Extract<JobResult, { job: 'train' }>;
 
 /** How far the study's training is. */
@@ -31,8 +34,8 @@ export type TrainingState =
   | { readonly kind: 'failed'; readonly message: string };
 
 export function formOf(preset: PresetName): TrainingForm {
-  const { maxCycles, baseWidth, seed, slicesPerEpoch } = presets[preset];
-  return { preset, cycles: maxCycles, width: baseWidth, seed, slicesPerEpoch, backend: 'auto' };
+  const { maxCycles, baseWidth, stage, seed, slicesPerEpoch } = presets[preset];
+  return { preset, cycles: maxCycles, width: baseWidth, stage, seed, slicesPerEpoch, backend: 'auto' };
 }
 
 /** The training of the study: its settings, and what it tells while it runs. */
@@ -44,10 +47,12 @@ export const useTrainingStore = defineStore('training', () => {
   const form = ref<TrainingForm>(formOf('quick'));
   const state = ref<TrainingState>({ kind: 'none' });
   /** The newest run that can segment; a later training that fails leaves it. */
-  const run = ref<TrainResult | null>(null);
+  const run = ref<TrainResult | ImportedModel | null>(null);
   const histogram = shallowRef<IroHistogram | null>(null);
   const previews = shallowRef<readonly Preview[]>([]);
   const cycle = ref(0);
+  /** What the engine found wrong, in sentences. */
+  const warnings = ref<readonly string[]>([]);
   const losses = markRaw(new LossHistory());
   /** Counts up with the losses, which themselves are outside Vue's reach. */
   const lossVersion = ref(0);
@@ -67,12 +72,13 @@ export const useTrainingStore = defineStore('training', () => {
   /** Trains on what is marked now. @returns the run; null where it was stopped before there was one, or failed. */
   async function start(): Promise<TrainResult | null> {
     if (missing.value !== null || state.value.kind === 'running') return null;
-    const { preset, cycles, width, seed, slicesPerEpoch, backend } = form.value;
+    const { preset, cycles, width, stage, seed, slicesPerEpoch, backend } = form.value;
     losses.clear();
     lossVersion.value += 1;
     histogram.value = null;
     previews.value = [];
     cycle.value = 0;
+    warnings.value = [];
     state.value = { kind: 'running' };
     try {
       const result = await jobs.run(
@@ -82,7 +88,7 @@ export const useTrainingStore = defineStore('training', () => {
           ask('training:start', {
             ...study.trainingScans(),
             preset,
-            overrides: { maxCycles: cycles, baseWidth: width, seed, slicesPerEpoch },
+            overrides: { maxCycles: cycles, baseWidth: width, stage, seed, slicesPerEpoch },
             backend,
           }),
         receive,
@@ -98,8 +104,31 @@ export const useTrainingStore = defineStore('training', () => {
     }
   }
 
+  /** Takes a Keras model as what segments from now on. */
+  async function importModel(): Promise<void> {
+    const { jobId } = await ask('model:import', {});
+    if (jobId === null) return;
+    const result = await jobs.run('importModel', 'Importing a model', () => Promise.resolve({ jobId }));
+    if (!result) return;
+    run.value = result;
+    messages.show('success', `Scans are now segmented with ${result.importedFrom}.`);
+  }
+
+  /** Writes the newest run as the published Keras files. */
+  async function exportModel(): Promise<void> {
+    if (!run.value) return;
+    const { jobId } = await ask('model:export', { run: run.value.run.token });
+    if (jobId === null) return;
+    const result = await jobs.run('exportModel', 'Exporting the model', () => Promise.resolve({ jobId }));
+    if (result) messages.show('success', `Saved ${result.files.join(', ')}.`);
+  }
+
   async function stop(): Promise<void> {
     if (job.value) await jobs.stop(job.value.id);
+  }
+
+  async function setPaused(paused: boolean): Promise<void> {
+    if (job.value) await jobs.setPaused(job.value.id, paused);
   }
 
   function receive(event: EngineEvent): void {
@@ -108,6 +137,9 @@ export const useTrainingStore = defineStore('training', () => {
         losses.add(event.network, event.cycle, event.step, event.terms);
         cycle.value = event.cycle;
         lossVersion.value += 1;
+        break;
+      case 'warning':
+        warnings.value = [...warnings.value, event.message];
         break;
       case 'histogram':
         histogram.value = event.histogram;
@@ -126,12 +158,16 @@ export const useTrainingStore = defineStore('training', () => {
     histogram,
     previews,
     cycle,
+    warnings,
     losses,
     lossVersion,
     job,
     missing,
     choosePreset,
     start,
+    importModel,
+    exportModel,
     stop,
+    setPaused,
   };
 });

@@ -1,6 +1,20 @@
-import type { SliceGrid, SlicePlane } from '../../shared/geometry/sliceGrid';
+import {
+  displayLetters,
+  planeOrientation,
+  type DisplayLetters,
+  type SliceGrid,
+  type SlicePlane,
+} from '../../shared/geometry/sliceGrid';
 import { slicePoint, voxelPoint, type SlicePoint, type VoxelPoint } from '../../shared/geometry/points';
-import type { Dims, Triple } from '../../shared/volume/volume';
+import type { Affine, Dims, Triple } from '../../shared/volume/volume';
+
+export const slicePlanes: readonly SlicePlane[] = ['axial', 'coronal', 'sagittal'];
+
+/**
+ * Which side of the patient is on the left of a picture: the right side, as seen from the feet (radiological), or the left
+ * side, as seen from above (neurological).
+ */
+export type Convention = 'radiological' | 'neurological';
 
 /**
  * How a volume's own voxels are laid out as slices on the screen: the slice grid's plane, axes and directions, with the
@@ -36,6 +50,26 @@ export function layoutOf(
     axes: grid.axes,
     flips: grid.flips,
   };
+}
+
+/** A volume in each of the three planes. Sagittal slices look the same in both conventions. */
+export function planesOf(
+  volume: { readonly dims: Dims; readonly affine: Affine; readonly zooms: Triple },
+  convention: Convention,
+): Readonly<Record<SlicePlane, SliceLayout>> {
+  const of = (plane: SlicePlane): SliceLayout => {
+    const layout = layoutOf(planeOrientation(volume, plane));
+    if (convention === 'radiological' || plane === 'sagittal') return layout;
+    return { ...layout, flips: [!layout.flips[0], layout.flips[1], layout.flips[2]] };
+  };
+  return { axial: of('axial'), coronal: of('coronal'), sagittal: of('sagittal') };
+}
+
+/** The letters at the borders of a slice. */
+export function lettersOf(plane: SlicePlane, convention: Convention): DisplayLetters {
+  const letters = displayLetters({ plane });
+  if (convention === 'radiological' || plane === 'sagittal') return letters;
+  return { ...letters, left: letters.right, right: letters.left };
 }
 
 /** Copies slice k of an array on the source grid (x fastest) into `out` (columns fastest, rows x columns items). */

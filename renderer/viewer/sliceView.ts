@@ -4,61 +4,82 @@ import cornerstone, {
   type RenderedDetail,
 } from 'cornerstone-core';
 import { slicePoint, type SlicePoint } from '../../shared/geometry/points';
+import { BrushRing } from './brushRing';
+import { drawCrosshair } from './crosshair';
+import { HeatOverlay } from './heatMap';
 import { MaskOverlay, type OverlayStyle } from './overlay';
 import type { GreyWindow, ScanVolume } from './scanVolume';
-import { copySlice } from './slicePlane';
+import { SliceMouse } from './sliceMouse';
+import { copySlice, type SliceLayout } from './slicePlane';
 
+/** Whole numbers of a point are pixel centres. */
 export interface SliceViewListener {
   /** The wheel asks for another slice. */
   onSlice(slice: number): void;
-  /** The pointer is over a pixel (whole numbers are centres), or over none. */
+  /** The pointer is over a pixel, or over none. */
   onHover(point: SlicePoint | null): void;
   onWindow(window: GreyWindow): void;
+  /** The left button was pressed on the picture, is dragged over it, and was let go. */
+  onPress(point: SlicePoint): void;
+  onDrag(point: SlicePoint): void;
+  onRelease(): void;
+  /** The wheel with shift: the tool's size. Returns whether the tool has one. */
+  onSize(up: boolean): boolean;
 }
 
 /** Which mask an overlay shows. */
-export type OverlayName = 'truth' | 'mask';
+export type OverlayName = 'both' | 'truth' | 'mask';
 
-/** One wheel click zooms by this factor. */
-const zoomStep = 1.15;
-const zoomRange = [0.2, 40] as const;
 /** Mouse travel of this many pixels moves the window by the whole range of the scan. */
 const windowTravelPx = 600;
 
-/**
- * One viewport: a slice of a scan with masks over it, and the mouse on it. Knows nothing of the rest of the window.
- * Wheel: slice; ctrl + wheel: zoom; right drag: window and level; middle drag: pan.
- */
+/** One viewport: a slice of a scan with overlays, and the mouse on it. Knows nothing of the rest of the window. */
 export class SliceView {
   readonly #element: HTMLElement;
   readonly #listener: SliceViewListener;
-  readonly #overlays: Readonly<Record<OverlayName, MaskOverlay>> = {
+  readonly #masks: Readonly<Record<OverlayName, MaskOverlay>> = {
+    both: new MaskOverlay({ kind: 'fill', colour: [255, 255, 255], opacity: 0.45 }),
     truth: new MaskOverlay({ kind: 'outline', colour: [77, 166, 255], opacity: 1 }),
     mask: new MaskOverlay({ kind: 'outline', colour: [255, 159, 28], opacity: 1 }),
   };
+  readonly #heat = new HeatOverlay();
   readonly #abort = new AbortController();
   readonly #resizer: ResizeObserver;
+  readonly #mouse: SliceMouse;
+  readonly #ring: BrushRing;
   #scan: ScanVolume | null = null;
+  #layout: SliceLayout | null = null;
   #slice = 0;
   #window: GreyWindow = { centre: 0, width: 1 };
-  #overlaysShown = true;
-  #wheelRest = 0;
-  #drag: { button: number; x: number; y: number } | null = null;
+  #crosshair: { readonly column: number; readonly row: number } | null = null;
+  #brushMm: number | null = null;
+  #pointer: { readonly pageX: number; readonly pageY: number } | null = null;
+  /** Whether the reader has left the slice fitted to the viewport. */
+  #fitted = true;
   #version = 0;
 
   constructor(element: HTMLElement, listener: SliceViewListener) {
     this.#element = element;
     this.#listener = listener;
     cornerstone.enable(element);
-    const signal = this.#abort.signal;
+    const { signal } = this.#abort;
     element.addEventListener('cornerstoneimagerendered', (event) => this.#drawOverlays(event), { signal });
-    element.addEventListener('wheel', (event) => this.#wheel(event), { signal, passive: false });
-    element.addEventListener('pointerdown', (event) => this.#pointerDown(event), { signal });
-    element.addEventListener('pointermove', (event) => this.#pointerMove(event), { signal });
-    element.addEventListener('pointerup', () => (this.#drag = null), { signal });
-    element.addEventListener('pointercancel', () => (this.#drag = null), { signal });
-    element.addEventListener('pointerleave', () => listener.onHover(null), { signal });
-    element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+    this.#ring = new BrushRing(element);
+    this.#mouse = new SliceMouse(
+      element,
+      {
+        onWheel: (steps) => this.#step(steps),
+        onModifiedWheel: (event, up) => event.shiftKey && listener.onSize(up),
+        onMove: (event) => this.#hover(event),
+        onLeave: () => this.#leave(),
+        onPress: (event) => this.#tell(event, (point) => listener.onPress(point)),
+        onDrag: (event) => this.#tell(event, (point) => listener.onDrag(point)),
+        onRelease: () => listener.onRelease(),
+        onWindowDrag: (dx, dy) => this.#dragWindow(dx, dy),
+        changeViewport: (change) => this.#changeViewport(change),
+      },
+      signal,
+    );
     this.#resizer = new ResizeObserver(() => this.#resize());
     this.#resizer.observe(element);
   }
@@ -66,15 +87,17 @@ export class SliceView {
   dispose(): void {
     this.#abort.abort();
     this.#resizer.disconnect();
+    this.#ring.dispose();
     cornerstone.disable(this.#element);
   }
 
-  /** Shows a scan, fitted to the viewport. */
-  setScan(scan: ScanVolume, slice: number, window: GreyWindow): void {
+  /** Shows a scan in a layout of its voxels, fitted to the viewport. */
+  setScan(scan: ScanVolume, layout: SliceLayout, slice: number, window: GreyWindow): void {
     this.#scan = scan;
+    this.#layout = layout;
     this.#slice = slice;
     this.#window = window;
-    for (const overlay of Object.values(this.#overlays)) overlay.setMask(null, 0, 0);
+    this.#dropOverlays();
     this.#display();
     this.reset();
   }
@@ -83,49 +106,81 @@ export class SliceView {
   setSlice(slice: number): void {
     if (!this.#scan || slice === this.#slice) return;
     this.#slice = slice;
-    for (const overlay of Object.values(this.#overlays)) overlay.setMask(null, 0, 0);
+    this.#dropOverlays();
     this.#display();
   }
 
   setWindow(window: GreyWindow): void {
     this.#window = window;
-    this.#changeViewport((viewport) => {
+    this.#setViewport((viewport) => {
       viewport.voi = this.#voi();
     });
   }
 
   /** @param mask of the slice that is shown: its rows x columns; null for none. */
-  setOverlay(name: OverlayName, mask: Uint8Array | null): void {
-    const { columns, rows } = this.#scan?.layout ?? { columns: 0, rows: 0 };
-    this.#overlays[name].setMask(mask, columns, rows);
+  setMask(name: OverlayName, mask: Uint8Array | null): void {
+    const { columns, rows } = this.#layout ?? { columns: 0, rows: 0 };
+    this.#masks[name].setMask(mask, columns, rows);
     this.#redraw();
   }
 
-  setOverlayStyle(name: OverlayName, style: OverlayStyle): void {
-    this.#overlays[name].setStyle(style);
+  setMaskStyle(name: OverlayName, style: OverlayStyle): void {
+    this.#masks[name].setStyle(style);
     this.#redraw();
   }
 
-  showOverlays(shown: boolean): void {
-    this.#overlaysShown = shown;
+  /** @param values of the slice that is shown; null for none. @param range the values of the two ends of the colours. */
+  setHeat(values: Float32Array | null, opacity = 0.5, range: readonly [number, number] = [0, 1]): void {
+    const { columns, rows } = this.#layout ?? { columns: 0, rows: 0 };
+    this.#heat.setStyle(opacity, range);
+    this.#heat.setValues(values, columns, rows);
     this.#redraw();
+  }
+
+  /** @param at the pixel under the cross; null for none. */
+  setCrosshair(at: { readonly column: number; readonly row: number } | null): void {
+    const same = at?.column === this.#crosshair?.column && at?.row === this.#crosshair?.row;
+    this.#crosshair = at;
+    if (!same) this.#redraw();
+  }
+
+  /** @param radiusMm of the brush in hand; null for a tool without one. */
+  setBrush(radiusMm: number | null): void {
+    this.#brushMm = radiusMm;
+    this.#drawRing();
   }
 
   /** Fits the slice to the viewport, centred. */
   reset(): void {
+    this.#fitted = true;
     if (this.#scan && this.#hasSize()) cornerstone.fitToWindow(this.#element);
   }
 
-  #display(): void {
-    const scan = this.#scan;
-    if (!scan) return;
-    const viewport = cornerstone.getViewport(this.#element);
-    cornerstone.displayImage(this.#element, this.#image(scan), { ...viewport, voi: this.#voi() });
+  /** Zooms about the middle of the viewport. */
+  zoom(factor: number): void {
+    const box = this.#element.getBoundingClientRect();
+    this.#mouse.zoomAt(
+      factor,
+      box.left + box.width / 2 + window.scrollX,
+      box.top + box.height / 2 + window.scrollY,
+    );
   }
 
-  #image(scan: ScanVolume): CornerstoneImage {
-    const { columns, rows, columnMm, rowMm } = scan.layout;
-    const pixels = copySlice(scan.pixels, scan.layout, this.#slice, new Int16Array(columns * rows));
+  #dropOverlays(): void {
+    for (const mask of Object.values(this.#masks)) mask.setMask(null, 0, 0);
+    this.#heat.setValues(null, 0, 0);
+  }
+
+  #display(): void {
+    if (!this.#scan || !this.#layout) return;
+    const viewport = cornerstone.getViewport(this.#element);
+    const image = this.#image(this.#scan, this.#layout);
+    cornerstone.displayImage(this.#element, image, { ...viewport, voi: this.#voi() });
+  }
+
+  #image(scan: ScanVolume, layout: SliceLayout): CornerstoneImage {
+    const { columns, rows, columnMm, rowMm } = layout;
+    const pixels = copySlice(scan.pixels, layout, this.#slice, new Int16Array(columns * rows));
     const voi = this.#voi();
     this.#version += 1;
     return {
@@ -157,22 +212,31 @@ export class SliceView {
   }
 
   #drawOverlays(event: Event): void {
-    if (!this.#overlaysShown) return;
     const { canvasContext, enabledElement } = (event as CustomEvent<RenderedDetail>).detail;
     const toPixels = (): void => cornerstone.setToPixelCoordinateSystem(enabledElement, canvasContext);
-    this.#overlays.truth.draw(canvasContext, toPixels);
-    this.#overlays.mask.draw(canvasContext, toPixels);
+    this.#heat.draw(canvasContext, toPixels);
+    this.#masks.both.draw(canvasContext, toPixels);
+    this.#masks.truth.draw(canvasContext, toPixels);
+    this.#masks.mask.draw(canvasContext, toPixels);
+    if (this.#crosshair) drawCrosshair(canvasContext, this.#crosshair, toPixels);
   }
 
   #redraw(): void {
     if (this.#scan) cornerstone.updateImage(this.#element);
   }
 
-  #changeViewport(change: (viewport: CornerstoneViewport) => void): void {
+  #setViewport(change: (viewport: CornerstoneViewport) => void): void {
     const viewport = this.#scan ? cornerstone.getViewport(this.#element) : undefined;
     if (!viewport) return;
     change(viewport);
     cornerstone.setViewport(this.#element, viewport);
+  }
+
+  /** A change of the reader's own: from here on a resize keeps it. */
+  #changeViewport(change: (viewport: CornerstoneViewport) => void): void {
+    this.#fitted = false;
+    this.#setViewport(change);
+    this.#drawRing();
   }
 
   #hasSize(): boolean {
@@ -180,66 +244,19 @@ export class SliceView {
   }
 
   #resize(): void {
-    if (this.#hasSize()) cornerstone.resize(this.#element, this.#scan === null);
+    if (this.#hasSize()) cornerstone.resize(this.#element, this.#fitted);
   }
 
-  #wheel(event: WheelEvent): void {
-    event.preventDefault();
-    if (!this.#scan) return;
-    if (event.ctrlKey) {
-      this.#zoom(event.deltaY < 0 ? zoomStep : 1 / zoomStep, event);
-      return;
-    }
-    // A touchpad sends many small steps: they add up to slices.
-    this.#wheelRest += event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY / 100 : event.deltaY / 3;
-    const steps = Math.abs(event.deltaY) >= 100 ? Math.sign(event.deltaY) : Math.trunc(this.#wheelRest);
-    if (steps === 0) return;
-    this.#wheelRest = 0;
-    // Away from the reader is up, towards the top of the head.
-    const wanted = Math.min(this.#scan.layout.count - 1, Math.max(0, this.#slice - steps));
+  #step(steps: number): void {
+    if (!this.#layout) return;
+    const wanted = Math.min(this.#layout.count - 1, Math.max(0, this.#slice + steps));
     if (wanted !== this.#slice) this.#listener.onSlice(wanted);
   }
 
-  /** Zooms so that the pixel under the pointer stays there. */
-  #zoom(factor: number, event: WheelEvent): void {
-    const before = cornerstone.pageToPixel(this.#element, event.pageX, event.pageY);
-    this.#changeViewport((viewport) => {
-      viewport.scale = Math.min(zoomRange[1], Math.max(zoomRange[0], viewport.scale * factor));
-    });
-    const after = cornerstone.pageToPixel(this.#element, event.pageX, event.pageY);
-    this.#changeViewport((viewport) => {
-      viewport.translation.x += after.x - before.x;
-      viewport.translation.y += after.y - before.y;
-    });
-  }
-
-  #pointerDown(event: PointerEvent): void {
-    if (event.button === 0) return;
-    event.preventDefault();
-    this.#element.setPointerCapture(event.pointerId);
-    this.#drag = { button: event.button, x: event.clientX, y: event.clientY };
-  }
-
-  #pointerMove(event: PointerEvent): void {
-    this.#hover(event);
-    const drag = this.#drag;
-    if (!drag || !this.#scan) return;
-    const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-    this.#drag = { ...drag, x: event.clientX, y: event.clientY };
-    if (drag.button === 2) this.#dragWindow(this.#scan, dx, dy);
-    if (drag.button === 1) {
-      const from = cornerstone.pageToPixel(this.#element, event.pageX - dx, event.pageY - dy);
-      const to = cornerstone.pageToPixel(this.#element, event.pageX, event.pageY);
-      this.#changeViewport((viewport) => {
-        viewport.translation.x += to.x - from.x;
-        viewport.translation.y += to.y - from.y;
-      });
-    }
-  }
-
   /** Right widens the window, down darkens (raises its centre), as in other readers' programs. */
-  #dragWindow(scan: ScanVolume, dx: number, dy: number): void {
-    const perPixel = scan.windows.full.width / windowTravelPx;
+  #dragWindow(dx: number, dy: number): void {
+    if (!this.#scan) return;
+    const perPixel = this.#scan.windows.full.width / windowTravelPx;
     const window = {
       centre: this.#window.centre + dy * perPixel,
       width: Math.max(perPixel, this.#window.width + dx * perPixel),
@@ -249,11 +266,48 @@ export class SliceView {
   }
 
   #hover(event: PointerEvent): void {
-    const scan = this.#scan;
-    if (!scan) return;
+    this.#pointer = { pageX: event.pageX, pageY: event.pageY };
+    this.#drawRing();
+    const point = this.#pointAt(event);
+    if (!point || !this.#layout) return;
+    const [, row, column] = point;
+    const inside =
+      row >= -0.5 && column >= -0.5 && row < this.#layout.rows - 0.5 && column < this.#layout.columns - 0.5;
+    this.#listener.onHover(inside ? point : null);
+  }
+
+  #leave(): void {
+    this.#pointer = null;
+    this.#drawRing();
+    this.#listener.onHover(null);
+  }
+
+  #tell(event: PointerEvent, tell: (point: SlicePoint) => void): void {
+    const point = this.#pointAt(event);
+    if (point) tell(point);
+  }
+
+  /** Where on the slice the pointer is, also outside of it. Cornerstone counts from pixels' corners. */
+  #pointAt(event: { readonly pageX: number; readonly pageY: number }): SlicePoint | null {
+    if (!this.#scan) return null;
     const at = cornerstone.pageToPixel(this.#element, event.pageX, event.pageY);
-    const inside = at.x >= 0 && at.y >= 0 && at.x < scan.layout.columns && at.y < scan.layout.rows;
-    // Cornerstone counts from pixels' corners.
-    this.#listener.onHover(inside ? slicePoint(this.#slice, at.y - 0.5, at.x - 0.5) : null);
+    return slicePoint(this.#slice, at.y - 0.5, at.x - 0.5);
+  }
+
+  #drawRing(): void {
+    const [pointer, layout] = [this.#pointer, this.#layout];
+    if (!pointer || !layout || !this.#scan || this.#brushMm === null) {
+      this.#ring.hide();
+      return;
+    }
+    const box = this.#element.getBoundingClientRect();
+    const origin = cornerstone.pageToPixel(this.#element, pointer.pageX, pointer.pageY);
+    const beside = cornerstone.pageToPixel(this.#element, pointer.pageX + 100, pointer.pageY + 100);
+    const size = (pixels: number, mm: number): number =>
+      (((this.#brushMm as number) * 2) / mm) * (100 / Math.abs(pixels));
+    this.#ring.show(pointer.pageX - box.left - window.scrollX, pointer.pageY - box.top - window.scrollY, [
+      size(beside.x - origin.x, layout.columnMm),
+      size(beside.y - origin.y, layout.rowMm),
+    ]);
   }
 }

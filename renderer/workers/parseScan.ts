@@ -1,8 +1,7 @@
-import { ExpectedError } from '../../shared/failure';
 import { orientationCodes } from '../../shared/geometry/affine';
-import { chooseSliceGrid } from '../../shared/geometry/sliceGrid';
-import { readNiftiHeader, trueValues, volumeFromNifti, volumesInFile } from '../../shared/volume/nifti';
-import { volumeFromNpy } from '../../shared/volume/npy';
+import { planeOrientation } from '../../shared/geometry/sliceGrid';
+import { nonFiniteWarning } from '../../shared/imaging/preparation';
+import { trueValues } from '../../shared/volume/nifti';
 import type { Triple, Volume } from '../../shared/volume/volume';
 import type { GreyWindow, ScanVolume, WindowPreset } from '../viewer/scanVolume';
 import { layoutOf, type SliceLayout } from '../viewer/slicePlane';
@@ -23,28 +22,13 @@ export interface ParsedScan {
   readonly volume: ScanVolume;
 }
 
-/** A scan's file as a volume: NIfTI with one volume, or a stack of slices from NumPy. @throws ExpectedError */
-export function parseVolume(bytes: Uint8Array, name: string): Volume {
-  if (bytes[0] === 0x93) return volumeFromNpy(bytes, name);
-  const header = readNiftiHeader(bytes, name);
-  const volumes = volumesInFile(header);
-  if (volumes > 1) {
-    throw new ExpectedError(
-      'nifti-unsupported',
-      `${name} holds ${volumes} volumes and ASC-Net works on one: save the volume you need as a file of its own.`,
-    );
-  }
-  return volumeFromNifti(bytes, { nameForMessages: name });
-}
-
 /** Makes a volume ready for the viewer. @throws ExpectedError for a scan in which nothing can be seen. */
-export function parseScan(bytes: Uint8Array, name: string): ParsedScan {
-  const volume = parseVolume(bytes, name);
+export function parseScan(volume: Volume): ParsedScan {
   const { values, nonFinite } = trueValues(volume);
-  const layout = layoutOf(chooseSliceGrid(volume, new Uint8Array(values.length)));
+  const layout = layoutOf(planeOrientation(volume));
   const shown = displayPixels(values);
   const warnings = [...volume.warnings];
-  if (nonFinite > 0) warnings.push(`${nonFinite} voxels are no numbers; they are taken as 0.`);
+  if (nonFinite > 0) warnings.push(nonFiniteWarning(nonFinite));
   return {
     facts: {
       dims: [...volume.dims],

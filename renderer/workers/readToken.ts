@@ -1,12 +1,17 @@
 import { ExpectedError, fromFailure, type Failure } from '../../shared/failure';
 import { failureSchema } from '../../shared/ipc/engineEvents';
-import { expectedFileBytes, readNiftiHeader } from '../../shared/volume/nifti';
-import { npyItemBytes, npyItemCount, readNpyHeader } from '../../shared/volume/npy';
+import {
+  declaredSize,
+  headBytes,
+  mostHeaderFileBytes,
+  refuseShortFile,
+} from '../../shared/volume/declaredSize';
 
-/** Enough of a file for its header: NIfTI-2 needs 540 bytes, a .npy header fits as well. */
-const headBytes = 4096;
 /** What may follow the declared data before reading ends: some writers pad. */
 const slackBytes = 1 << 16;
+
+/** Told while bytes come in: the share that is there, and what there is of the file (not to be kept or changed). */
+export type OnProgress = (fraction: number, bytes: Uint8Array) => void;
 
 export interface TokenFile {
   readonly token: string;
@@ -21,16 +26,48 @@ export interface TokenFile {
  * @throws ExpectedError what main answers (denied, file-missing, too-large), not-nifti and its like as soon as the header
  *   is there, nifti-damaged where the compressed data break off.
  */
-export async function readToken(
+export function readToken(
   file: TokenFile,
-  onProgress: (fraction: number) => void,
+  onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const response = await fetch(`ascnet://file/${file.token}`, signal ? { signal } : {});
+  return fetchBytes(file, '', onProgress, signal, (head, mostBytes) => {
+    const size = declaredSize(head, file.name);
+    if (size.pair) return Math.min(mostBytes, mostHeaderFileBytes);
+    refuseShortFile(size, mostBytes, file.name);
+    return size.bytes;
+  });
+}
+
+/** The uncompressed bytes of the .img beside a .hdr that main knows by this token. @param bytes as its header declares */
+export function readImageOf(
+  file: TokenFile,
+  bytes: number,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return fetchBytes(file, '/image', onProgress, signal, (_head, mostBytes) => {
+    refuseShortFile({ format: 'nifti', bytes }, mostBytes, `The image of ${file.name}`);
+    return bytes;
+  });
+}
+
+/** How many bytes are wanted, from the first ones and the most that there can be; throws to refuse the file. */
+type Wanted = (head: Uint8Array, mostBytes: number) => number;
+
+async function fetchBytes(
+  file: TokenFile,
+  part: '' | '/image',
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+  wanted: Wanted,
+): Promise<Uint8Array> {
+  const response = await fetch(`ascnet://file/${file.token}${part}`, signal ? { signal } : {});
   if (!response.ok || !response.body) throw await failureOf(response, file.name);
   const reader = response.body.getReader();
   try {
-    return await collect(reader, file.name, onProgress);
+    const most = Number(response.headers.get('X-Most-Bytes') ?? Infinity);
+    return await collect(reader, file.name, (head) => wanted(head, most), onProgress);
   } catch (thrown) {
     if (thrown instanceof ExpectedError || signal?.aborted) throw thrown;
     throw new ExpectedError(
@@ -46,7 +83,8 @@ export async function readToken(
 async function collect(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   name: string,
-  onProgress: (fraction: number) => void,
+  wanted: (head: Uint8Array) => number,
+  onProgress: OnProgress,
 ): Promise<Uint8Array> {
   let head = new Uint8Array(0);
   let ended = false;
@@ -55,8 +93,8 @@ async function collect(
     ended = done;
     if (value) head = joined(head, value);
   }
-  const declared = declaredBytes(head, name);
-  // A short file is handed on as short as it is: whoever parses it names what is missing.
+  const declared = wanted(head);
+  // A gzip that turns out shorter is handed on as short as it is: whoever parses it names what is missing.
   const bytes = allocate(declared + slackBytes, name);
   bytes.set(head.subarray(0, bytes.length));
   let filled = Math.min(head.length, bytes.length);
@@ -66,17 +104,9 @@ async function collect(
     const fits = value.subarray(0, bytes.length - filled);
     bytes.set(fits, filled);
     filled += fits.length;
-    onProgress(Math.min(1, filled / declared));
+    onProgress(Math.min(1, filled / declared), bytes.subarray(0, filled));
   }
   return bytes.subarray(0, filled);
-}
-
-function declaredBytes(head: Uint8Array, name: string): number {
-  if (head[0] === 0x93) {
-    const header = readNpyHeader(head, name);
-    return header.dataOffsetBytes + npyItemCount(header.shape) * npyItemBytes(header.dtype);
-  }
-  return expectedFileBytes(readNiftiHeader(head, name));
 }
 
 function allocate(bytes: number, name: string): Uint8Array {

@@ -1,14 +1,15 @@
 import '../ipc/withoutEval';
 import { ExpectedError, toFailure } from '../../shared/failure';
-import { chooseSliceGrid } from '../../shared/geometry/sliceGrid';
+import { planeOrientation, type SlicePlane } from '../../shared/geometry/sliceGrid';
+import { agreement } from '../../shared/lesions/agreement';
 import { labelComponents } from '../../shared/lesions/components';
 import { lesionMask } from '../../shared/lesions/lesionMask';
+import { lesionPlaces, type LesionPlace } from '../../shared/lesions/places';
 import { lesionTable } from '../../shared/lesions/table';
 import { trueValues } from '../../shared/volume/nifti';
 import { npyValues } from '../../shared/volume/npy';
 import type { Volume } from '../../shared/volume/volume';
-import { layoutOf, type SliceLayout } from '../viewer/slicePlane';
-import { parseVolume } from './parseScan';
+import { openVolume } from './openVolume';
 import { readToken } from './readToken';
 import type { LesionSummary, ReviewReply, ReviewRequest } from './reviewMessages';
 import { workerScope } from './workerScope';
@@ -17,22 +18,26 @@ interface Open {
   readonly volume: Volume;
   readonly values: Float32Array;
   readonly iro: Float32Array;
-  readonly layout: SliceLayout;
 }
 
 const scope = workerScope<ReviewRequest, ReviewReply>();
 let open: Open | null = null;
-let newestThreshold = 0;
+let newest = 0;
+let truth: Uint8Array | null = null;
 
 scope.onMessage((request) => {
   if (request.type === 'open') {
     void openScan(request);
     return;
   }
-  newestThreshold = request.id;
+  if (request.type === 'truth') {
+    truth = request.truth;
+    return;
+  }
+  newest = request.id;
   // Messages that are already waiting come first, so that only the newest threshold of a drag is worked on.
   setTimeout(() => {
-    if (request.id === newestThreshold) makeMask(request);
+    if (request.id === newest) answer(request);
   });
 });
 
@@ -40,7 +45,7 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
   const { id } = request;
   try {
     const quiet = (): void => undefined;
-    const volume = parseVolume(await readToken(request.scan, quiet), request.scan.name);
+    const volume = await openVolume(request.scan);
     const iro = npyValues(await readToken(request.iro, quiet));
     if (iro.length !== volume.data.length) {
       throw new ExpectedError(
@@ -49,8 +54,7 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
       );
     }
     const { values } = trueValues(volume);
-    const layout = layoutOf(chooseSliceGrid(volume, new Uint8Array(values.length)));
-    open = { volume, values, iro, layout };
+    open = { volume, values, iro };
     const copy = iro.slice();
     scope.post({ type: 'opened', id, iro: copy }, [copy.buffer]);
   } catch (thrown) {
@@ -58,35 +62,47 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
   }
 }
 
-function makeMask({ id, threshold }: Extract<ReviewRequest, { type: 'threshold' }>): void {
+function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' }>): void {
   if (!open) return;
+  const { id, anchors } = request;
   try {
-    const mask = lesionMask(open.iro, open.volume.dims, threshold);
-    const summary = summarise(open, mask, threshold);
-    scope.post({ type: 'mask', id, mask, summary }, [mask.buffer]);
+    if (request.type === 'measure') {
+      const summary = summarise(open, request.mask, null, anchors);
+      scope.post({ type: 'mask', id, mask: null, summary });
+    } else {
+      const mask = lesionMask(open.iro, open.volume.dims, request.threshold);
+      const summary = summarise(open, mask, request.threshold, anchors);
+      scope.post({ type: 'mask', id, mask, summary }, [mask.buffer]);
+    }
   } catch (thrown) {
     scope.post({ type: 'failed', id, failure: toFailure(thrown) });
   }
 }
 
 function summarise(
-  { volume, values, iro, layout }: Open,
+  { volume, values, iro }: Open,
   mask: Uint8Array,
-  threshold: number,
+  threshold: number | null,
+  anchors: readonly number[],
 ): LesionSummary {
   const { labels, count } = labelComponents(mask, volume.dims, 26);
-  const sliceAxis = layout.axes[2] as 0 | 1 | 2;
-  const lesions = lesionTable({ labels, count, volume, scan: values, iro, sliceAxis });
-  const marked = new Set<number>();
-  for (const lesion of lesions) {
-    for (let k = lesion.slices[0]; k <= lesion.slices[1]; k += 1) {
-      marked.add(layout.flips[2] ? layout.count - 1 - k : k);
-    }
-  }
+  const sliceAxis = planeOrientation(volume).axes[2] as 0 | 1 | 2;
+  const { places, slices } = lesionPlaces(labels, count, volume.dims, iro);
+  const lesions = lesionTable({ labels, count, volume, scan: values, iro, sliceAxis }).map((row) => ({
+    ...row,
+    ...(places[row.label - 1] as LesionPlace),
+    anchors: anchors.filter((anchor) => labels[anchor] === row.label),
+  }));
+  const marked = (plane: SlicePlane): number[] => {
+    const { axes, flips, sourceDims } = planeOrientation(volume, plane);
+    const axis = axes[2] as 0 | 1 | 2;
+    return slices[axis].map((k) => (flips[2] ? sourceDims[axis] - 1 - k : k)).sort((a, b) => a - b);
+  };
   return {
     threshold,
     lesions,
-    markedSlices: [...marked].sort((a, b) => a - b),
+    markedSlices: { axial: marked('axial'), coronal: marked('coronal'), sagittal: marked('sagittal') },
     totalMm3: lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0),
+    agreement: truth && agreement(mask, truth, volume.dims, volume.zooms),
   };
 }

@@ -1,5 +1,11 @@
 import type { Failure } from '../../shared/failure';
+import type { SlicePlane } from '../../shared/geometry/sliceGrid';
+import type { Agreement } from '../../shared/lesions/agreement';
+import type { LesionPlace } from '../../shared/lesions/places';
 import type { LesionRow } from '../../shared/lesions/table';
+
+/** A lesion of the table, where to look at it, and which of the anchors that were asked about lie in it. */
+export type Lesion = LesionRow & LesionPlace & { readonly anchors: readonly number[] };
 
 /** Asked of the review worker, which holds one scan with its I_ro map. */
 export type ReviewRequest =
@@ -10,14 +16,31 @@ export type ReviewRequest =
       readonly iro: { readonly token: string; readonly name: string };
     }
   /** The lesion mask of the open scan at a threshold. A later request makes an earlier one needless. */
-  | { readonly type: 'threshold'; readonly id: number; readonly threshold: number };
+  | {
+      readonly type: 'threshold';
+      readonly id: number;
+      readonly threshold: number;
+      readonly anchors: readonly number[];
+    }
+  /** A mask to compare all others with from then on. */
+  | { readonly type: 'truth'; readonly truth: Uint8Array }
+  /** The lesions of an edited mask; the mask is the worker's from then on. */
+  | {
+      readonly type: 'measure';
+      readonly id: number;
+      readonly mask: Uint8Array;
+      readonly anchors: readonly number[];
+    };
 
 export interface LesionSummary {
-  readonly threshold: number;
-  readonly lesions: readonly LesionRow[];
-  /** Slices (of the slice layout) with lesion in them. */
-  readonly markedSlices: readonly number[];
+  /** null for an edited mask. */
+  readonly threshold: number | null;
+  readonly lesions: readonly Lesion[];
+  /** Slices of each plane with lesion in them. */
+  readonly markedSlices: Readonly<Record<SlicePlane, readonly number[]>>;
   readonly totalMm3: number;
+  /** With the truth; null where there is none. */
+  readonly agreement: Agreement | null;
 }
 
 export type ReviewReply =
@@ -25,7 +48,8 @@ export type ReviewReply =
   | {
       readonly type: 'mask';
       readonly id: number;
-      readonly mask: Uint8Array;
+      /** null where the mask was given. */
+      readonly mask: Uint8Array | null;
       readonly summary: LesionSummary;
     }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };

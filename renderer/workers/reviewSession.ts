@@ -3,7 +3,8 @@ import type { FileToken } from '../../shared/ipc/contract';
 import type { LesionSummary, ReviewReply, ReviewRequest } from './reviewMessages';
 
 export interface ReviewListener {
-  onMask(mask: Uint8Array, summary: LesionSummary): void;
+  /** @param mask null where the mask was given with {@link ReviewSession.measure}. */
+  onMask(mask: Uint8Array | null, summary: LesionSummary): void;
   onFailure(error: Error): void;
 }
 
@@ -14,7 +15,7 @@ export class ReviewSession {
   #next = 1;
   #opening: { id: number; resolve: (iro: Float32Array) => void; reject: (error: Error) => void } | null =
     null;
-  #threshold = 0;
+  #newest = 0;
 
   constructor(
     listener: ReviewListener,
@@ -43,10 +44,28 @@ export class ReviewSession {
     });
   }
 
-  /** Asks for the mask at a threshold; only the newest that was asked for is told. */
-  threshold(threshold: number): void {
-    this.#threshold = this.#id();
-    this.#post({ type: 'threshold', id: this.#threshold, threshold });
+  /**
+   * Asks for the mask at a threshold; of this and {@link measure} only the newest that was asked for is told.
+   *
+   * @param anchors voxels of which is asked in which lesion they lie.
+   */
+  threshold(threshold: number, anchors: readonly number[]): void {
+    this.#newest = this.#id();
+    this.#post({ type: 'threshold', id: this.#newest, threshold, anchors: [...anchors] });
+  }
+
+  /** Asks for the lesions of a mask, which is copied. */
+  measure(mask: Uint8Array, anchors: readonly number[]): void {
+    this.#newest = this.#id();
+    const copy = mask.slice();
+    const request: ReviewRequest = { type: 'measure', id: this.#newest, mask: copy, anchors: [...anchors] };
+    this.#worker.postMessage(request, [copy.buffer]);
+  }
+
+  /** Gives the mask that all others are compared with from then on; it is copied. */
+  compareWith(truth: Uint8Array): void {
+    const copy = truth.slice();
+    this.#worker.postMessage({ type: 'truth', truth: copy } satisfies ReviewRequest, [copy.buffer]);
   }
 
   dispose(): void {
@@ -69,7 +88,7 @@ export class ReviewSession {
       if (this.#opening?.id !== reply.id) return;
       this.#opening.resolve(reply.iro);
       this.#opening = null;
-    } else if (reply.id === this.#threshold) {
+    } else if (reply.id === this.#newest) {
       this.#listener.onMask(reply.mask, reply.summary);
     }
   }

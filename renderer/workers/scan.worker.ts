@@ -1,7 +1,8 @@
 import '../ipc/withoutEval';
 import { toFailure } from '../../shared/failure';
+import { EarlySlices } from './earlySlice';
+import { openVolume } from './openVolume';
 import { parseScan } from './parseScan';
-import { readToken } from './readToken';
 import type { ScanReply, ScanRequest } from './scanMessages';
 import { workerScope } from './workerScope';
 
@@ -18,16 +19,19 @@ async function load({ id, token, name }: Extract<ScanRequest, { type: 'load' }>)
   running.set(id, abort);
   try {
     let told = 0;
-    const bytes = await readToken(
+    const early = new EarlySlices();
+    const volume = await openVolume(
       { token, name },
-      (fraction) => {
+      (fraction, bytes) => {
+        const slice = early.take(bytes, performance.now());
+        if (slice) scope.post({ type: 'slice', id, slice }, [slice.pixels.buffer]);
         if (fraction - told < 0.02) return;
         told = fraction;
         scope.post({ type: 'progress', id, fraction });
       },
       abort.signal,
     );
-    const scan = parseScan(bytes, name);
+    const scan = parseScan(volume);
     if (!abort.signal.aborted) {
       scope.post({ type: 'loaded', id, scan }, [scan.volume.pixels.buffer, scan.volume.profile.buffer]);
     }

@@ -1,12 +1,19 @@
 import { ExpectedError, fromFailure } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
+import type { EarlySlice } from './earlySlice';
 import type { ParsedScan } from './parseScan';
 import type { ScanReply, ScanRequest } from './scanMessages';
 
 interface Pending {
   readonly resolve: (scan: ParsedScan) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: (fraction: number) => void;
+  readonly listener: LoadListener;
+}
+
+export interface LoadListener {
+  onProgress(fraction: number): void;
+  /** A slice to look at while the rest is still being read. */
+  onSlice(slice: EarlySlice): void;
 }
 
 /** The page's handle on the scan worker: reads and parses scans off the UI thread, one after the other. */
@@ -22,11 +29,11 @@ export class ScanLoader {
   }
 
   /** @throws ExpectedError with the sentence for the user; `cancelled` after the signal. */
-  load(file: FileToken, onProgress: (fraction: number) => void, signal?: AbortSignal): Promise<ParsedScan> {
+  load(file: FileToken, listener: LoadListener, signal?: AbortSignal): Promise<ParsedScan> {
     const id = this.#next;
     this.#next += 1;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onProgress });
+      this.#pending.set(id, { resolve, reject, listener });
       signal?.addEventListener('abort', () => {
         if (!this.#pending.delete(id)) return;
         this.#post({ type: 'cancel', id });
@@ -44,7 +51,11 @@ export class ScanLoader {
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     if (reply.type === 'progress') {
-      pending.onProgress(reply.fraction);
+      pending.listener.onProgress(reply.fraction);
+      return;
+    }
+    if (reply.type === 'slice') {
+      pending.listener.onSlice(reply.slice);
       return;
     }
     this.#pending.delete(reply.id);

@@ -1,4 +1,5 @@
 import type { Failure } from '../../shared/failure';
+import type { EarlySlice } from './earlySlice';
 import type { ParsedScan } from './parseScan';
 
 /** Asked of the scan worker. Each load has an id; a cancelled one is never answered. */
@@ -8,5 +9,7 @@ export type ScanRequest =
 
 export type ScanReply =
   | { readonly type: 'progress'; readonly id: number; readonly fraction: number }
+  /** A first look while the rest is still being read. */
+  | { readonly type: 'slice'; readonly id: number; readonly slice: EarlySlice }
   | { readonly type: 'loaded'; readonly id: number; readonly scan: ParsedScan }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };

@@ -18,12 +18,18 @@ function enginePids(): Promise<number[]> {
   );
 }
 
-test('stop ends a training and keeps the window at work', async () => {
+test('a training can be paused, and stop ends it and keeps the window at work', async () => {
   await desk.goTo('Train');
   await desk.setShortTraining();
   await desk.page.getByTestId('cycles').fill('500');
   await desk.train.click();
   await expect(desk.page.getByTestId('losses')).toContainText(/Reconstruction 0\.\d+/, { timeout: 120_000 });
+  const pause = desk.page.getByTestId('pause-training');
+  await pause.click();
+  await expect(desk.headline).toContainText('Paused:', { timeout: 60_000 });
+  await expect(pause).toHaveText('Go on');
+  await pause.click();
+  await expect(desk.headline).not.toContainText('Paused:', { timeout: 60_000 });
   // Other places work meanwhile.
   await desk.goTo('Data');
   await desk.sliceSlider.fill('60');

@@ -84,7 +84,7 @@ for (const [name, bytes, sentence] of wrong) {
   });
 }
 
-test('a folder among dropped files is refused and the others are opened', async () => {
+test('files are dropped together, and a folder without DICOM images is refused', async () => {
   const scan = file('ball.nii', smallScan());
   const zipped = file('ball zipped.nii.gz', gzipSync(smallScan()));
   await desk.drop([scan, zipped]);
@@ -93,8 +93,9 @@ test('a folder among dropped files is refused and the others are opened', async 
   await expect(desk.scanRows.first()).toContainText('2 x 2 x 3 mm');
   await expect(desk.scanRows.first()).toContainText('LAS');
   await desk.openScans([folder]);
-  await expect(desk.messages.filter({ hasText: 'is a folder' })).toBeVisible();
-  await desk.messages.filter({ hasText: 'is a folder' }).getByRole('button').click();
+  const refusal = desk.messages.filter({ hasText: 'files holds no DICOM images' });
+  await expect(refusal).toBeVisible();
+  await refusal.getByRole('button').click();
 });
 
 test('the same scan opened again is the same scan', async () => {

@@ -151,7 +151,7 @@ test('the sample study, from opening it to a mask that nibabel reads on the same
         Described,
         Described,
       ];
-      expect(exported.shape).toEqual([161, 191, 151]);
+      expect(exported.shape).toEqual([161, 191, 151, 1]);
       expect(exported.shape).toEqual(scan.shape);
       expect(exported.affine).toEqual(scan.affine);
       expect(exported.zooms).toEqual(scan.zooms);
@@ -159,6 +159,9 @@ test('the sample study, from opening it to a mask that nibabel reads on the same
       expect(exported.values).toEqual([0, 1]);
     }
     expect(running.complaints).toEqual([]);
+    // Workers and volumes came from our own scheme, and nothing from anywhere else.
+    expect(running.requests.some((url) => url.startsWith('ascnet://file/'))).toBe(true);
+    expect(running.requests.filter((url) => !/^(ascnet|blob|data):/.test(url))).toEqual([]);
   } finally {
     await desk.close();
   }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { launch, type Running } from './launch';
 
@@ -11,8 +12,9 @@ export class Desk {
     this.page = running.page;
   }
 
-  static async open(): Promise<Desk> {
-    return new Desk(await launch());
+  /** @param folder where the program ran before; a new one unless given. */
+  static async open(folder?: string): Promise<Desk> {
+    return new Desk(await launch(folder));
   }
 
   close(): Promise<void> {
@@ -71,6 +73,65 @@ export class Desk {
     await expect(this.referenceCount).not.toHaveText(/^0 of/);
   }
 
+  /** The sample study with a mask, by way of the shortest training. */
+  async segmentSample(): Promise<void> {
+    await this.openSample();
+    await this.goTo('Train');
+    await this.setShortTraining();
+    await this.train.click();
+    await expect(this.headline).toContainText('Finished', { timeout: 150_000 });
+    await this.goTo('Review');
+    await expect(this.lesionTotal).toContainText(/lesions?, /, { timeout: 150_000 });
+  }
+
+  async setTheme(theme: 'dark' | 'light'): Promise<void> {
+    if (await this.page.locator(`.v-theme--${theme}`).first().isVisible()) return;
+    await this.running.app.evaluate(({ Menu }) =>
+      Menu.getApplicationMenu()?.getMenuItemById('view.toggleTheme')?.click(),
+    );
+    await expect(this.page.locator(`.v-theme--${theme}`).first()).toBeVisible();
+  }
+
+  /** One of the three planes of Review. */
+  plane(plane: 'axial' | 'coronal' | 'sagittal'): Locator {
+    return this.page.getByTestId(`stage-${plane}`);
+  }
+
+  /** Number of the slice that a plane shows, from 1. */
+  async sliceOf(plane: 'axial' | 'coronal' | 'sagittal'): Promise<number> {
+    const label = await this.plane(plane).getAttribute('aria-label');
+    return Number(/slice (\d+) of/.exec(label ?? '')?.[1]);
+  }
+
+  async boxOf(of: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+    const box = await of.boundingBox();
+    if (!box) throw new Error('it has no box');
+    return box;
+  }
+
+  /** "x y z" of the voxel that the status line names. */
+  async voxelUnderPointer(): Promise<string> {
+    await expect(this.status).toContainText(/voxel \d+ \d+ \d+/);
+    return /voxel (\d+ \d+ \d+)/.exec((await this.status.textContent()) ?? '')?.[1] ?? '';
+  }
+
+  async setBrushRadius(mm: number): Promise<void> {
+    const size = this.page.getByTestId('brush-size');
+    await size.focus();
+    await size.press('Home');
+    const wanted = this.page.getByText(`${mm} mm`, { exact: true });
+    while (!(await wanted.isVisible())) await size.press('ArrowRight');
+    await this.stage.focus();
+  }
+
+  /** Exports the mask of the selected scan to a file. */
+  async exportTo(file: string): Promise<void> {
+    await this.goTo('Export');
+    await this.answerSaveDialog(file);
+    await this.page.getByTestId('export-mask').click();
+    await expect(this.messages.filter({ hasText: `Saved ${path.basename(file)}` })).toBeVisible();
+  }
+
   get scanRows(): Locator {
     return this.page.getByTestId('scan-row');
   }
@@ -84,7 +145,7 @@ export class Desk {
   }
 
   get stage(): Locator {
-    return this.page.getByTestId('stage');
+    return this.page.locator('.main-stage');
   }
 
   get status(): Locator {

@@ -11,18 +11,21 @@ export interface Running {
   readonly folder: string;
   /** What the page said on its console as errors, and errors that nobody caught. */
   readonly complaints: string[];
+  /** The address of everything that the page has asked for. */
+  readonly requests: string[];
   close(): Promise<void>;
 }
 
-/** Starts the built program. */
-export async function launch(): Promise<Running> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-'));
+/** Starts the built program, in a folder of its own or in one where it ran before. */
+export async function launch(folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-'))): Promise<Running> {
   const { executablePath, args, env } = await appLaunch({
     env: { ASCNET_USER_DATA: path.join(folder, 'profile') },
   });
   const app = await _electron.launch({ executablePath, args, env });
   const page = await app.firstWindow();
   const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
@@ -33,6 +36,7 @@ export async function launch(): Promise<Running> {
     page,
     folder,
     complaints,
+    requests,
     close: async () => {
       await app.close();
       rmSync(folder, { recursive: true, force: true });

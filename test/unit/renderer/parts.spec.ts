@@ -11,6 +11,7 @@ import {
   formatZooms,
 } from '../../../renderer/ui/format';
 import type { ScanVolume } from '../../../renderer/viewer/scanVolume';
+import { volumeOf } from '../../../renderer/workers/openVolume';
 import { parseScan } from '../../../renderer/workers/parseScan';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { npyBytes } from '../../../shared/volume/npy';
@@ -129,7 +130,7 @@ describe('parseScan', () => {
 
   it('keeps values within a level of the display scale, and hot voxels from eating the others', () => {
     const data = Float32Array.from({ length: 48 }, (_, i) => i / 10);
-    const { facts, volume } = parseScan(bytes(data), 'scan.nii');
+    const { facts, volume } = parseScan(volumeOf(bytes(data), 'scan.nii'));
     expect(facts).toMatchObject({
       dims: [4, 4, 3],
       zooms: [1, 1, 2],
@@ -144,13 +145,13 @@ describe('parseScan', () => {
 
   it('takes voxels that are no numbers as 0 and says so', () => {
     const data = Float32Array.from({ length: 48 }, (_, i) => (i === 5 ? NaN : i === 6 ? Infinity : 1));
-    const { facts, volume } = parseScan(bytes(data), 'scan.nii');
-    expect(facts.warnings.join(' ')).toContain('2 voxels are no numbers');
+    const { facts, volume } = parseScan(volumeOf(bytes(data), 'scan.nii'));
+    expect(facts.warnings.join(' ')).toContain('2 voxels are not numbers');
     expect(volume.pixels.every((pixel) => pixel >= 0)).toBe(true);
   });
 
   it('shows a scan of one value without dividing by nothing', () => {
-    const { volume } = parseScan(bytes(new Int16Array(48).fill(7)), 'flat.nii');
+    const { volume } = parseScan(volumeOf(bytes(new Int16Array(48).fill(7)), 'flat.nii'));
     expect(Object.values(volume.windows).every(({ width }) => width > 0)).toBe(true);
     expect((volume.pixels[0] as number) * volume.slope + volume.intercept).toBe(7);
     expect(volume.profile.every(Number.isFinite)).toBe(true);
@@ -158,7 +159,7 @@ describe('parseScan', () => {
 
   it('opens slices from NumPy as they lie', () => {
     const stack = Float32Array.from({ length: 2 * 3 * 4 }, (_, i) => i);
-    const { facts } = parseScan(npyBytes([2, 3, 4], stack), 'set.npy');
+    const { facts } = parseScan(volumeOf(npyBytes([2, 3, 4], stack), 'set.npy'));
     expect(facts).toMatchObject({ dims: [4, 3, 2], plane: 'axial', sliceCount: 2 });
   });
 
@@ -169,6 +170,6 @@ describe('parseScan', () => {
     const view = new DataView(four.buffer);
     view.setInt16(40, 4, true);
     view.setInt16(48, 2, true);
-    expect(() => parseScan(four, 'run.nii')).toThrow(/run\.nii holds 2 volumes .* file of its own/);
+    expect(() => parseScan(volumeOf(four, 'run.nii'))).toThrow(/run\.nii holds 2 volumes .* file of its own/);
   });
 });

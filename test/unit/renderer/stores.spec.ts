@@ -24,6 +24,9 @@ vi.mock('../../../renderer/workers/scanLoader', () => ({
 }));
 vi.mock('../../../renderer/workers/reviewSession', () => ({ ReviewSession: class {} }));
 
+const { identityAffine } = await import('../../../shared/geometry/affine');
+const { planeOrientation } = await import('../../../shared/geometry/sliceGrid');
+const { layoutOf } = await import('../../../renderer/viewer/slicePlane');
 const { ExpectedError } = await import('../../../shared/failure');
 const { useJobsStore } = await import('../../../renderer/stores/jobs');
 const { useMessagesStore } = await import('../../../renderer/stores/messages');
@@ -42,7 +45,12 @@ const parsed = (): ParsedScan => ({
     sliceCount: 9,
     warnings: [],
   },
-  volume: { pixels: new Int16Array(8), windows: { auto: { centre: 1, width: 2 } } } as ParsedScan['volume'],
+  volume: {
+    pixels: new Int16Array(144),
+    layout: layoutOf(planeOrientation({ dims: [4, 4, 9], zooms: [1, 1, 1], affine: identityAffine })),
+    affine: identityAffine,
+    windows: { auto: { centre: 1, width: 2 } },
+  } as ParsedScan['volume'],
 });
 
 beforeEach(() => {
@@ -101,13 +109,16 @@ describe('the study', () => {
     await study.add(token('a'));
     study.setReference(id, [3], true);
     view.setSlice(4);
+    view.place = 'review';
+    view.setMainPlane('coronal');
+    expect([view.sliceIn('axial'), view.mainPlane, view.mainCount]).toEqual([4, 'coronal', 4]);
     view.setWindow({ centre: 5, width: 6 });
     review.segmentations = { [id]: { result: {} as never, threshold: 0.5 } };
     study.remove(id);
     expect(study.scans).toEqual([]);
     expect(study.selectedToken).toBeNull();
     expect(study.volume).toBeNull();
-    const states = [view.slices, view.windows, review.segmentations, review.open];
+    const states = [view.cursors, view.chosenPlanes, view.windows, review.segmentations, review.open];
     expect(JSON.stringify(states)).not.toContain(id);
 
     useMessagesStore().messages[0]?.action?.run();
@@ -144,6 +155,17 @@ describe('jobs', () => {
       },
     });
     expect(jobs.running[1]).toMatchObject({ fraction: 1, remainingMs: 5, message: 'x' });
+    await jobs.setPaused('2', true);
+    expect(jobs.running[1]).toMatchObject({ pauseAsked: true, paused: false });
+    jobs.receive({ topic: 'engine', event: { jobId: '2', type: 'paused' } });
+    expect(jobs.running[1]?.paused).toBe(true);
+    await jobs.setPaused('2', false);
+    jobs.receive({ topic: 'engine', event: { jobId: '2', type: 'resumed' } });
+    expect(jobs.running[1]).toMatchObject({ pauseAsked: false, paused: false });
+    expect(asked.slice(-2)).toEqual([
+      ['jobs:pause', { jobId: '2' }],
+      ['jobs:resume', { jobId: '2' }],
+    ]);
     await jobs.stop('2');
     expect(jobs.running[1]?.stopping).toBe(true);
     jobs.receive({ topic: 'engine', event: { jobId: '2', type: 'stopped' } });
@@ -183,6 +205,8 @@ describe('training', () => {
         device: { backend: 'wasm', label: '', version: '', whyNotFaster: '' },
         cycles: 1,
         stoppedEarly: false,
+        ended: 'cycles',
+        fullTrainingMs: null,
         durationMs: 1,
       },
     });

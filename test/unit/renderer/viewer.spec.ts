@@ -3,10 +3,15 @@ import { contourSegments } from '../../../renderer/viewer/contour';
 import {
   copySlice,
   layoutOf,
+  lettersOf,
   pixelToVoxel,
+  planesOf,
+  slicePlanes,
   voxelIndex,
   voxelToPixel,
 } from '../../../renderer/viewer/slicePlane';
+import { paintHeat } from '../../../renderer/viewer/heatMap';
+import { identityAffine } from '../../../shared/geometry/affine';
 import { chooseSliceGrid, volumeToSlices, voxelToSlice } from '../../../shared/geometry/sliceGrid';
 import { slicePoint, voxelPoint } from '../../../shared/geometry/points';
 import type { Affine, Dims, Triple } from '../../../shared/volume/volume';
@@ -105,3 +110,42 @@ function pairs(segments: readonly number[]): string[] {
     segments.slice(4 * i, 4 * i + 4).join(' '),
   ).sort();
 }
+
+describe('the two conventions', () => {
+  const volume = { dims: [6, 5, 4] as Dims, zooms: [1, 1, 1] as Triple, affine: identityAffine };
+
+  it('have the patient on opposite sides of axial and coronal pictures, and their letters with them', () => {
+    const radiological = planesOf(volume, 'radiological');
+    const neurological = planesOf(volume, 'neurological');
+    for (const plane of ['axial', 'coronal'] as const) {
+      // The affine is RAS+: a higher x is further to the patient's right. The left border of the picture:
+      expect(pixelToVoxel(radiological[plane], slicePoint(0, 0, 0))[0]).toBe(5);
+      expect(lettersOf(plane, 'radiological')).toMatchObject({ left: 'R', right: 'L' });
+      expect(pixelToVoxel(neurological[plane], slicePoint(0, 0, 0))[0]).toBe(0);
+      expect(lettersOf(plane, 'neurological')).toMatchObject({ left: 'L', right: 'R' });
+    }
+    expect(neurological.sagittal).toEqual(radiological.sagittal);
+    expect(lettersOf('sagittal', 'neurological')).toEqual(lettersOf('sagittal', 'radiological'));
+  });
+
+  it('number the slices alike', () => {
+    for (const plane of slicePlanes) {
+      const voxel = voxelPoint(1, 2, 3);
+      const [a] = voxelToPixel(planesOf(volume, 'radiological')[plane], voxel);
+      const [b] = voxelToPixel(planesOf(volume, 'neurological')[plane], voxel);
+      expect(a).toBe(b);
+    }
+  });
+});
+
+describe('the heat map', () => {
+  it('runs over inferno, leaves what was not judged clear, and clips at its ends', () => {
+    const out = new Uint8ClampedArray(16);
+    paintHeat(Float32Array.of(0, 0.2, 0.6, 5), 0.2, 0.6, out);
+    expect([...out.slice(3, 4)]).toEqual([0]);
+    // Matplotlib's inferno from its first to its last colour.
+    expect([...out.slice(4, 8)]).toEqual([0, 0, 4, 255]);
+    expect([...out.slice(8, 12)]).toEqual([252, 255, 164, 255]);
+    expect([...out.slice(12)]).toEqual([252, 255, 164, 255]);
+  });
+});

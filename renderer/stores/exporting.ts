@@ -1,0 +1,200 @@
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import { ExpectedError } from '../../shared/failure';
+import { voxelPoint } from '../../shared/geometry/points';
+import { lesionCsvRows } from '../../shared/lesions/table';
+import { defaultPattern, exportName, exportStems, type ExportPart } from '../../shared/study/exportNames';
+import { reportHtml } from '../../shared/study/report';
+import { ask } from '../ipc/client';
+import { count, formatDims, formatVolume } from '../ui/format';
+import { lesionPicture } from '../viewer/lesionPicture';
+import { useDecisionsStore } from './decisions';
+import { useEditsStore } from './edits';
+import { useMessagesStore } from './messages';
+import { useReviewStore } from './review';
+import { useStudyStore, type Scan } from './study';
+import { useViewStore } from './view';
+
+/** Most lesions that a report shows a picture of. */
+const mostPictures = 40;
+
+/** Taking masks, maps, tables and reports out of the study, for one scan or for many. */
+export const useExportingStore = defineStore('exporting', () => {
+  const study = useStudyStore();
+  const review = useReviewStore();
+  const edits = useEditsStore();
+  const decisions = useDecisionsStore();
+  const messages = useMessagesStore();
+  const view = useViewStore();
+
+  const pattern = ref(defaultPattern);
+  const parts = ref<readonly ExportPart[]>(['mask', 'lesions', 'report']);
+  /** Only scans whose review is done, or every scan with a mask. */
+  const onlyDone = ref(true);
+  const folder = ref<{
+    readonly token: string;
+    readonly name: string;
+    readonly files: readonly string[];
+  } | null>(null);
+  const overwrite = ref(false);
+  /** Which of how many scans is being exported; null while none is. */
+  const progress = ref<{ readonly at: number; readonly of: number } | null>(null);
+
+  const scans = computed(() =>
+    study.scans.filter(
+      ({ file: { token } }) =>
+        review.segmentations[token] !== undefined && (!onlyDone.value || decisions.stateOf(token) === 'done'),
+    ),
+  );
+  const date = new Date().toISOString();
+  const names = computed(() => {
+    const stems = exportStems(
+      pattern.value,
+      scans.value.map(({ file }) => ({ scan: file.name, study: study.name, date })),
+    );
+    return stems.map((stem) => ({ stem, files: parts.value.map((part) => exportName(stem, part)) }));
+  });
+  /** Names that the folder holds already. */
+  const existing = computed(() => {
+    const there = new Set(folder.value?.files ?? []);
+    return names.value.flatMap(({ files }) => files).filter((name) => there.has(name));
+  });
+
+  async function chooseFolder(): Promise<void> {
+    const { folder: chosen } = await ask('export:chooseFolder', {});
+    if (chosen) folder.value = chosen;
+  }
+
+  function setPart(part: ExportPart, wanted: boolean): void {
+    parts.value = wanted ? [...parts.value, part] : parts.value.filter((other) => other !== part);
+  }
+
+  /** Exports every scan that is wanted, one after the other. */
+  async function run(): Promise<void> {
+    const wanted = scans.value.map((scan, i) => ({ scan, stem: names.value[i]?.stem ?? 'scan' }));
+    const before = study.selectedToken;
+    try {
+      for (const [i, { scan, stem }] of wanted.entries()) {
+        progress.value = { at: i + 1, of: wanted.length };
+        await exportScan(scan, stem);
+      }
+      messages.show('success', `Exported ${count(wanted.length, 'scan')} to ${folder.value?.name ?? ''}.`);
+    } finally {
+      progress.value = null;
+      if (folder.value)
+        folder.value = { ...folder.value, ...(await ask('export:look', { folder: folder.value.token })) };
+      if (before !== null) await study.select(before);
+    }
+  }
+
+  async function exportScan(scan: Scan, stem: string): Promise<void> {
+    const target = folder.value;
+    const segmentation = review.segmentations[scan.file.token];
+    if (!target || !segmentation) return;
+    await study.select(scan.file.token);
+    await opened(scan.file.token);
+    const mask = await review.settledMask(scan.file.token);
+    const has = (part: ExportPart): boolean => parts.value.includes(part);
+    await ask('export:into', {
+      folder: target.token,
+      stem,
+      overwrite: overwrite.value,
+      scan: scan.file.token,
+      dims: [...scan.facts.dims],
+      mask: has('mask') ? mask : null,
+      iro: has('iro') ? segmentation.result.iroVolume.token : null,
+      lesions: has('lesions') ? lesionRows() : null,
+      report: has('report') ? await report(scan, mask) : null,
+    });
+  }
+
+  /** Waits until the arrays of a scan's segmentation are there. */
+  async function opened(token: string): Promise<void> {
+    const isOpen = (): boolean => review.open?.token === token && review.summary !== null;
+    if (isOpen()) return;
+    await new Promise<void>((resolve, reject) => {
+      const stop = watch([() => review.open, () => review.summary, () => review.failed], () => {
+        if (!isOpen() && !review.failed) return;
+        stop();
+        if (review.failed)
+          reject(new ExpectedError('internal', 'A mask could not be made: open its scan in Review.'));
+        else resolve();
+      });
+    });
+  }
+
+  function lesionRows(): (string | number)[][] {
+    const lesions = review.summary?.lesions ?? [];
+    const [header = [], ...rows] = lesionCsvRows(lesions);
+    return [
+      [...header, 'state', 'note'],
+      ...rows.map((row, i) => {
+        const lesion = lesions[i];
+        const decision = lesion ? decisions.on(lesion) : null;
+        return [...row, decision?.verdict ?? '', decision?.note ?? ''];
+      }),
+    ];
+  }
+
+  async function report(scan: Scan, mask: Uint8Array): Promise<string> {
+    const lesions = review.summary?.lesions ?? [];
+    const { version } = await ask('app:info', {});
+    const layout = view.planes?.[view.gridPlane];
+    const across = (layout?.axes[2] ?? 2) as 0 | 1 | 2;
+    const result = review.segmentations[scan.file.token]?.result;
+    const shown = [];
+    for (const [i, lesion] of lesions.entries()) {
+      const decision = decisions.on(lesion);
+      const picture =
+        study.volume && layout && i < mostPictures
+          ? await lesionPicture(
+              study.volume,
+              mask,
+              layout,
+              view.greyWindow,
+              voxelPoint(...lesion.largest[across]),
+            )
+          : null;
+      shown.push({
+        cells: [String(lesion.id), formatVolume(lesion.volumeMm3), lesion.meanIro?.toFixed(2) ?? ''],
+        verdict: decision?.verdict ?? '',
+        note: decision?.note ?? '',
+        picture,
+      });
+    }
+    return reportHtml({
+      scan: scan.file.name,
+      study: study.name,
+      made: new Date().toLocaleString(),
+      reviewer: view.settings.reviewer,
+      state: decisions.stateOf(scan.file.token),
+      facts: [
+        ['Grid', `${formatDims(scan.facts.dims)}, ${scan.facts.orientation}`],
+        edits.active
+          ? ['Mask', `edited by hand, from threshold ${edits.active.threshold?.toFixed(2) ?? 'none'}`]
+          : ['Mask', `Iro above ${review.threshold.toFixed(2)}`],
+        ['Automatic threshold', result?.histogram.reason ?? ''],
+        ['Lesions', `${count(lesions.length, 'lesion')}, ${formatVolume(review.summary?.totalMm3 ?? 0)}`],
+        ['Segmented on', `${result?.device.label ?? ''}, ${result?.device.version ?? ''}`],
+      ],
+      columns: ['#', 'Volume', 'Mean Iro'],
+      lesions: shown,
+      version,
+    });
+  }
+
+  return {
+    pattern,
+    parts,
+    onlyDone,
+    folder,
+    overwrite,
+    progress,
+    scans,
+    names,
+    existing,
+    chooseFolder,
+    setPart,
+    run,
+  };
+});

@@ -1,0 +1,122 @@
+import { emptyHistory, flipMemo, type EditHistory } from '../../shared/lesions/strokes';
+import {
+  journalLine,
+  journalStart,
+  type JournalledMask,
+  type JournalStep,
+} from '../../shared/study/maskJournal';
+
+/** An edited mask in memory. Its voxels are changed in place. */
+export interface OpenMask {
+  readonly id: string;
+  readonly voxels: Uint8Array;
+  history: EditHistory;
+}
+
+interface Kept extends OpenMask {
+  /** Number of the newest journal line. */
+  last: number;
+  /** Lines that are not on disk yet. */
+  pending: string;
+  writing: boolean;
+}
+
+/** How long to wait before lines are offered again to a disk that refused them. */
+const retryMs = 5000;
+
+/**
+ * The edited masks that are open, and their journals: lines go to disk in order, one write at a time, and stay here until
+ * they are there.
+ */
+export class MaskStore {
+  readonly #masks = new Map<string, Kept>();
+  readonly #append: (id: string, text: string) => Promise<void>;
+  readonly #onState: (error: Error | null) => void;
+
+  /**
+   * @param append adds text to a mask's journal; rejects where none of it may count as written.
+   * @param onState told why lines could not be written, and null once all are.
+   */
+  constructor(append: (id: string, text: string) => Promise<void>, onState: (error: Error | null) => void) {
+    this.#append = append;
+    this.#onState = onState;
+  }
+
+  get(id: string): OpenMask | null {
+    return this.#masks.get(id) ?? null;
+  }
+
+  /** @param voxels are the store's from here on. */
+  create(id: string, voxels: Uint8Array): void {
+    const mask = {
+      id,
+      voxels,
+      history: emptyHistory,
+      last: 0,
+      pending: journalStart(voxels),
+      writing: false,
+    };
+    this.#masks.set(id, mask);
+    void this.#flush(mask);
+  }
+
+  /** Takes in a mask that was read from its journal. */
+  put(id: string, { mask, history, last }: JournalledMask): void {
+    this.#masks.set(id, { id, voxels: mask, history, last, pending: '', writing: false });
+  }
+
+  /** Writes a step that has been made. */
+  record({ id }: OpenMask, step: JournalStep): void {
+    const mask = this.#masks.get(id);
+    if (!mask) return;
+    mask.last += 1;
+    mask.pending += journalLine(mask.last, step);
+    void this.#flush(mask);
+  }
+
+  /** Writes all open masks anew from their beginnings: for a folder that does not have their journals. */
+  rewrite(): void {
+    for (const mask of this.#masks.values()) {
+      const base = mask.voxels.slice();
+      const { memos, done } = mask.history;
+      // Back to where the edits began, then every step again.
+      memos.slice(0, done).forEach((memo) => flipMemo(base, memo));
+      const lines = memos.map(({ name, runs }): JournalStep => ({ type: 'edit', name, runs: [...runs] }));
+      const undone = memos.slice(done).map((): JournalStep => ({ type: 'undo' }));
+      const steps = [...lines, ...undone];
+      mask.pending = journalStart(base) + steps.map((step, i) => journalLine(i + 1, step)).join('');
+      mask.last = steps.length;
+      void this.#flush(mask);
+    }
+  }
+
+  /** Forgets the voxels of all other masks, as far as they are on disk. */
+  keepOnly(id: string | null): void {
+    for (const mask of this.#masks.values()) {
+      if (mask.id !== id && mask.pending === '' && !mask.writing) this.#masks.delete(mask.id);
+    }
+  }
+
+  async #flush(mask: Kept): Promise<void> {
+    if (mask.writing) return;
+    mask.writing = true;
+    try {
+      while (mask.pending !== '') {
+        const text = mask.pending;
+        mask.pending = '';
+        try {
+          await this.#append(mask.id, text);
+        } catch (thrown) {
+          mask.pending = text + mask.pending;
+          throw thrown;
+        }
+      }
+      if ([...this.#masks.values()].every(({ pending }) => pending === '')) this.#onState(null);
+    } catch (thrown) {
+      this.#onState(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      setTimeout(() => void this.#flush(mask), retryMs);
+    } finally {
+      mask.writing = false;
+    }
+  }
+}

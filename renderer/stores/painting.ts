@@ -1,0 +1,153 @@
+import { defineStore } from 'pinia';
+import { ref } from 'vue';
+import type { VoxelPoint } from '../../shared/geometry/points';
+import { paintLine, type Brush } from '../../shared/lesions/brush';
+import { componentAt, enclosedAt, sliceCopy } from '../../shared/lesions/regions';
+import { useEditsStore } from './edits';
+import { useMessagesStore } from './messages';
+import { useReviewStore } from './review';
+import { useStudyStore } from './study';
+import { useViewStore } from './view';
+
+/** What the left button does in the pictures of Review. */
+export type Tool = 'point' | 'brush' | 'eraser' | 'fill' | 'remove';
+type Axis = 0 | 1 | 2;
+
+/** Radii of the brush in mm. */
+export const brushSizes = [0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20] as const;
+
+interface Stroke {
+  readonly brush: Brush;
+  readonly flipped: number[];
+  last: VoxelPoint;
+}
+
+/** The tool in hand, and what it does to the mask. */
+export const usePaintingStore = defineStore('painting', () => {
+  const edits = useEditsStore();
+  const messages = useMessagesStore();
+  const review = useReviewStore();
+  const study = useStudyStore();
+  const view = useViewStore();
+
+  const tool = ref<Tool>('point');
+  const brushMm = ref<number>(3);
+  /** Whether the brush reaches through the slices. */
+  const ball = ref(false);
+  /** Paints only where the scan is brighter than this, in its own unit; null: everywhere. */
+  const above = ref<number | null>(null);
+  let stroke: Stroke | null = null;
+
+  function resize(by: 1 | -1): void {
+    const at = brushSizes.findIndex((size) => size >= brushMm.value);
+    brushMm.value = brushSizes[Math.min(brushSizes.length - 1, Math.max(0, at + by))] as number;
+  }
+
+  /** The mask that is edited: the one in hand, or a copy of the mask at the threshold. Null where there is none yet. */
+  function ready(): Uint8Array | null {
+    const token = study.selectedToken;
+    if (token === null || !review.open) return null;
+    if (!edits.active) {
+      const mask = review.settled ? review.thresholdMask : null;
+      if (!mask) {
+        messages.show('info', 'The mask is still being made: try again in a moment.');
+        return null;
+      }
+      edits.begin(token, mask, review.threshold);
+    }
+    return edits.open()?.voxels ?? null;
+  }
+
+  function press(voxel: VoxelPoint, across: Axis): void {
+    const mask = ready();
+    const dims = study.selected?.facts.dims;
+    if (!mask || !dims) return;
+    if (tool.value === 'fill') return change('Fill', enclosedAt(mask, dims, voxel, across));
+    if (tool.value === 'remove') return change('Remove lesion', componentAt(mask, dims, voxel));
+    const brush: Brush = {
+      radiusMm: brushMm.value,
+      shape: ball.value ? 'ball' : 'disc',
+      across,
+      value: tool.value === 'eraser' ? 0 : 1,
+    };
+    stroke = { brush, flipped: [], last: voxel };
+    drag(voxel);
+  }
+
+  function drag(voxel: VoxelPoint): void {
+    const mask = edits.open()?.voxels;
+    const facts = study.selected?.facts;
+    if (!stroke || !mask || !facts) return;
+    // The wheel may have brought up another slice under a pressed button: the line begins anew there.
+    const sameSlice = Math.round(stroke.last[stroke.brush.across]) === Math.round(voxel[stroke.brush.across]);
+    const grid = { mask, dims: facts.dims, zooms: facts.zooms };
+    paintLine(
+      grid,
+      sameSlice ? stroke.last : voxel,
+      voxel,
+      stroke.brush,
+      allowed(stroke.brush),
+      stroke.flipped,
+    );
+    stroke.last = voxel;
+    edits.painted += 1;
+  }
+
+  function release(): void {
+    if (!stroke) return;
+    edits.keep(stroke.brush.value === 1 ? 'Brush' : 'Eraser', stroke.flipped);
+    stroke = null;
+  }
+
+  /** Which voxels the brush may touch; the eraser may touch all. */
+  function allowed({ value }: Brush): ((index: number) => boolean) | null {
+    const volume = study.volume;
+    const level = above.value;
+    if (level === null || !volume || value === 0) return null;
+    const { pixels, slope, intercept } = volume;
+    return (index) => (pixels[index] as number) * slope + intercept > level;
+  }
+
+  /** Flips voxels of the mask in one step. */
+  function change(name: string, flipped: readonly number[]): void {
+    const mask = edits.open()?.voxels;
+    if (!mask || flipped.length === 0) return;
+    for (const index of flipped) mask[index] = (mask[index] as number) ^ 1;
+    edits.keep(name, flipped);
+  }
+
+  /** Takes over the mask of a neighbouring slice of the large picture. */
+  function copySliceFrom(by: 1 | -1): void {
+    const mask = ready();
+    const layout = view.planes?.[view.mainPlane];
+    if (!mask || !layout) return;
+    const across = layout.axes[2] as Axis;
+    const here = view.cursor[across];
+    change('Copy slice', sliceCopy(mask, layout.dims, across, here + (layout.flips[2] ? -by : by), here));
+  }
+
+  /** Takes the lesion at the cursor out of the mask. */
+  function removeAtCursor(): void {
+    const mask = ready();
+    const dims = study.selected?.facts.dims;
+    if (mask && dims) change('Remove lesion', componentAt(mask, dims, view.cursor));
+  }
+
+  function setAbove(on: boolean): void {
+    above.value = on ? Number(view.greyWindow.centre.toPrecision(3)) : null;
+  }
+
+  return {
+    tool,
+    brushMm,
+    ball,
+    above,
+    resize,
+    press,
+    drag,
+    release,
+    copySliceFrom,
+    removeAtCursor,
+    setAbove,
+  };
+});

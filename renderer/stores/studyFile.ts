@@ -1,0 +1,222 @@
+import { defineStore } from 'pinia';
+import { ref, watch } from 'vue';
+import { voxelPoint } from '../../shared/geometry/points';
+import type { FileToken } from '../../shared/ipc/contract';
+import { rangesOf } from '../../shared/study/migrations';
+import type { ScanOf, StudyOf } from '../../shared/study/studyFile';
+import { ask, failureFrom } from '../ipc/client';
+import { useDecisionsStore } from './decisions';
+import { useEditsStore } from './edits';
+import { useMessagesStore } from './messages';
+import type { ByScan } from './records';
+import { useReviewStore } from './review';
+import { useStudyStore, type Scan } from './study';
+import { useTrainingStore } from './training';
+import { useViewStore } from './view';
+
+/** Least time between two writes of the study file. */
+const restMs = 500;
+
+function withoutJob<T extends { readonly job: string }>({ job, ...facts }: T): Omit<T, 'job'> {
+  void job;
+  return facts;
+}
+
+/** Keeps the study file as the window is, and the window as the study file was when it starts. */
+export const useStudyFileStore = defineStore('studyFile', () => {
+  const study = useStudyStore();
+  const training = useTrainingStore();
+  const review = useReviewStore();
+  const edits = useEditsStore();
+  const decisions = useDecisionsStore();
+  const view = useViewStore();
+  const messages = useMessagesStore();
+
+  const savedAt = ref<string | null>(null);
+  /** Whether what is on disk is behind the window, and cannot be written. */
+  const failing = ref(false);
+  const isNamed = ref(false);
+  /** Names of scans of the study that are not where they were. */
+  const missing = ref<readonly string[]>([]);
+  let state: 'closed' | 'resting' | 'waiting' | 'writing' = 'closed';
+  let changed = false;
+
+  /** Brings back the study that was open last. */
+  async function restore(): Promise<void> {
+    try {
+      const current = await ask('study:current', {});
+      missing.value = current.missing;
+      isNamed.value = current.isNamed;
+      savedAt.value = current.savedAt;
+      if (current.study) await take(current.study);
+    } catch (thrown) {
+      // The file stays as it is: whatever comes now goes into a study of its own.
+      messages.showFailure(failureFrom(thrown));
+      await ask('study:new', {});
+    }
+    state = 'resting';
+  }
+
+  async function take(from: StudyOf<FileToken>): Promise<void> {
+    const byScan = <T>(of: (scan: ScanOf<FileToken>) => T | null): ByScan<T> =>
+      Object.fromEntries(
+        from.scans
+          .map((scan) => [scan.file.token, of(scan)] as const)
+          .filter((entry): entry is readonly [string, T & {}] => entry[1] !== null),
+      );
+    study.name = from.name;
+    study.scans = from.scans.map(({ file, facts, isInput, reference }): Scan => ({
+      file,
+      facts,
+      isInput,
+      reference: reference.flatMap(([first, last]) =>
+        Array.from({ length: last - first + 1 }, (_, i) => first + i),
+      ),
+    }));
+    study.truths = byScan((scan) => scan.truth);
+    view.cursors = byScan((scan) => scan.cursor && voxelPoint(...scan.cursor));
+    edits.masks = byScan((scan) => scan.masks);
+    edits.chosen = byScan((scan) => scan.shownMask);
+    decisions.decisions = byScan((scan) => scan.decisions);
+    decisions.states = byScan((scan) => scan.state);
+    if (from.run) {
+      if ('importedFrom' in from.run) training.run = { job: 'importModel', ...from.run };
+      else {
+        const result = { job: 'train', ...from.run } as const;
+        training.run = result;
+        training.state = { kind: 'finished', result };
+      }
+    }
+    review.segmentations = byScan(({ file, segmentation }) => {
+      if (!segmentation) return null;
+      const { threshold, ...rest } = segmentation;
+      return { threshold, result: { job: 'segment' as const, scan: file.token, ...rest } };
+    });
+    const selected = from.scans[from.selected ?? 0];
+    if (selected) await study.select(selected.file.token);
+  }
+
+  function collect(): StudyOf<FileToken> {
+    const at = study.scans.findIndex(({ file }) => file.token === study.selectedToken);
+    const { run } = training;
+    return {
+      name: study.name,
+      selected: at < 0 ? null : at,
+      run: run && (run.job === 'train' ? withoutJob(run) : withoutJob(run)),
+      scans: study.scans.map(collectScan),
+    };
+  }
+
+  function collectScan({ file, facts, isInput, reference }: Scan): ScanOf<FileToken> {
+    const { token } = file;
+    const segmentation = review.segmentations[token];
+    const cursor = view.cursors[token];
+    return {
+      file,
+      facts: { ...facts, dims: [...facts.dims], zooms: [...facts.zooms], warnings: [...facts.warnings] },
+      isInput,
+      reference: rangesOf(reference),
+      truth: study.truths[token] ?? null,
+      cursor: cursor ? [cursor[0], cursor[1], cursor[2]] : null,
+      segmentation: segmentation
+        ? {
+            threshold: segmentation.threshold,
+            iroVolume: segmentation.result.iroVolume,
+            slices: segmentation.result.slices,
+            grid: segmentation.result.grid,
+            histogram: segmentation.result.histogram,
+            device: segmentation.result.device,
+          }
+        : null,
+      masks: [...(edits.masks[token] ?? [])],
+      shownMask: edits.chosen[token] ?? null,
+      decisions: [...(decisions.decisions[token] ?? [])],
+      state: decisions.stateOf(token),
+    };
+  }
+
+  /** Writes at once where the last write is a while ago, else as soon as it is. */
+  function schedule(): void {
+    changed = true;
+    if (state !== 'resting') return;
+    state = 'writing';
+    void write();
+  }
+
+  async function write(): Promise<void> {
+    changed = false;
+    try {
+      // Vue's proxies cannot cross to another process.
+      const document = JSON.parse(JSON.stringify(collect())) as StudyOf<FileToken>;
+      savedAt.value = (await ask('study:save', { study: document })).savedAt;
+      if (failing.value) messages.show('success', 'The study is saved again.');
+      failing.value = false;
+    } catch (thrown) {
+      const failure = failureFrom(thrown);
+      if (!failing.value)
+        messages.show(
+          'error',
+          `The study cannot be saved: ${failure.message} Your work is kept in memory meanwhile.`,
+          { action: { title: 'Save elsewhere...', run: () => void messages.guard(saveAs) } },
+        );
+      failing.value = true;
+      changed = true;
+    }
+    state = 'waiting';
+    setTimeout(
+      () => {
+        state = 'resting';
+        if (changed) schedule();
+      },
+      failing.value ? 10 * restMs : restMs,
+    );
+  }
+
+  /** Goes on in a folder that the reader names. */
+  async function saveAs(): Promise<void> {
+    const { name } = await ask('study:saveAs', {});
+    if (name === null) return;
+    study.name = name;
+    isNamed.value = true;
+    edits.rewrite();
+    schedule();
+    messages.show('success', `The study is saved in ${name}, and by itself from now on.`);
+  }
+
+  async function open(): Promise<void> {
+    if ((await ask('study:open', {})).opened) location.reload();
+  }
+
+  async function startNew(): Promise<void> {
+    await ask('study:new', {});
+    location.reload();
+  }
+
+  /** Asks where the missing scans are now. */
+  async function locate(): Promise<void> {
+    const { found } = await ask('study:locate', {});
+    if (found > 0) location.reload();
+    else messages.show('info', 'None of the missing scans was found there.');
+  }
+
+  watch(
+    [
+      () => study.name,
+      () => study.scans,
+      () => study.truths,
+      () => study.selectedToken,
+      () => training.run,
+      () => review.segmentations,
+      () => edits.masks,
+      () => edits.chosen,
+      () => decisions.decisions,
+      () => decisions.states,
+      () => view.cursors,
+    ],
+    () => {
+      if (state !== 'closed') schedule();
+    },
+  );
+
+  return { savedAt, failing, isNamed, missing, restore, saveAs, open, startNew, locate };
+});

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test } from '@playwright/test';
+import type { AxeResults } from 'axe-core';
+import { Desk } from './support/desk';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let desk: Desk;
+test.beforeAll(async () => {
+  desk = await Desk.open();
+  await desk.segmentSample();
+});
+test.afterAll(() => desk.close());
+
+/** What axe finds serious or worse in the window as it is: the rule, and the first place. */
+async function faults(): Promise<string[]> {
+  // Colours on their way are not the colours to be judged.
+  await desk.page.waitForFunction(() =>
+    document.getAnimations().every(({ playState, effect }) => {
+      const endless = effect?.getTiming().iterations === Infinity;
+      return endless || playState !== 'running';
+    }),
+  );
+  await desk.page.evaluate(axe);
+  const { violations } = await desk.page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`);
+}
+
+for (const theme of ['dark', 'light'] as const) {
+  test(`axe finds nothing serious in any place (${theme})`, async () => {
+    const { page } = desk;
+    await desk.setTheme(theme);
+    for (const place of ['Data', 'Train', 'Review', 'Export'] as const) {
+      await desk.goTo(place);
+      expect(await faults(), place).toEqual([]);
+    }
+    await desk.goTo('Review');
+    await page.keyboard.press('b');
+    await expect(page.getByTestId('brush-size')).toBeVisible();
+    expect(await faults(), 'Review with the brush').toEqual([]);
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keys and mouse' })).toBeVisible();
+    expect(await faults(), 'Keys').toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog', { name: 'Keys and mouse' })).toBeHidden();
+  });
+}
+
+test('every control of Review is reached with Tab and has a name', async () => {
+  const { page } = desk;
+  await desk.goTo('Review');
+  const names = new Set<string>();
+  for (let i = 0; i < 80; i += 1) {
+    await page.keyboard.press('Tab');
+    names.add(
+      await page.evaluate(() => {
+        const at = document.activeElement as HTMLElement | null;
+        const labels = at instanceof HTMLInputElement || at instanceof HTMLSelectElement ? at.labels : null;
+        return (at?.getAttribute('aria-label') || labels?.[0]?.textContent || at?.textContent || '').trim();
+      }),
+    );
+  }
+  expect([...names]).not.toContain('');
+  for (const name of ['Data', 'Brush', 'Threshold', 'Crosshair', 'Slice', 'Export mask...']) {
+    expect(
+      [...names].some((found) => found.startsWith(name)),
+      name,
+    ).toBe(true);
+  }
+});
+
+test('a key that the reader has changed works, and is remembered', async () => {
+  const { page } = desk;
+  await desk.goTo('Review');
+  await page.keyboard.press('?');
+  await page.getByRole('button', { name: 'change the key of Eraser' }).click();
+  // A key that is taken is not given twice.
+  await page.keyboard.press('b');
+  await expect(page.getByText('B is the key of: Brush')).toBeVisible();
+  await page.keyboard.press('k');
+  await expect(page.getByRole('button', { name: 'change the key of Eraser' })).toHaveText('K');
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await page.keyboard.press('k');
+  await expect(page.getByTestId('tool-eraser')).toHaveAttribute('aria-pressed', 'true');
+  await page.reload();
+  await desk.goTo('Review');
+  await expect(page.getByTestId('tool-eraser')).toBeEnabled({ timeout: 30_000 });
+  await page.keyboard.press('k');
+  await expect(page.getByTestId('tool-eraser')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('?');
+  await page.getByRole('button', { name: 'All keys as they were' }).click();
+  await expect(page.getByRole('button', { name: 'change the key of Eraser' })).toHaveText('E');
+});
