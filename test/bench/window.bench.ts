@@ -1,0 +1,206 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type Page } from '@playwright/test';
+import { niftiBytes } from '../../shared/volume/nifti';
+import { npyBytes } from '../../shared/volume/npy';
+import type { Affine } from '../../shared/volume/volume';
+import { Desk } from '../e2e/support/desk';
+import { resize } from '../e2e/support/launch';
+
+/*
+ * How long the window takes to answer the hand, measured inside it: from the event to the frame in which every picture
+ * that the event changes has been drawn. Printed with the machine; nothing fails, for how fast is enough depends on it.
+ */
+const size = 256;
+const affine: Affine = [-1, 0, 0, 128, 0, 1, 0, -128, 0, 0, 1, -128, 0, 0, 0, 1];
+
+/** A ball with textured inside, and a map with a hundred bright spots in it. */
+function volumes(): { scan: Int16Array; iro: Float32Array } {
+  const scan = new Int16Array(size ** 3);
+  const iro = new Float32Array(size ** 3);
+  for (let z = 0, at = 0; z < size; z += 1) {
+    for (let y = 0; y < size; y += 1) {
+      for (let x = 0; x < size; x += 1, at += 1) {
+        if (Math.hypot(x - 128, y - 128, z - 128) > 110) continue;
+        scan[at] = 400 + ((x * 7 + y * 13 + z * 5) % 97);
+        iro[at] = (x >> 3) % 5 === 2 && (y >> 3) % 5 === 2 && (z >> 3) % 5 === 2 ? 0.8 : 0.3;
+      }
+    }
+  }
+  return { scan, iro };
+}
+
+/** A study of so many scans, the first of them with its result, as the program itself keeps it. */
+function writeStudy(folder: string, scans: number): void {
+  const study = path.join(folder, 'profile', 'studies', 'bench');
+  mkdirSync(study, { recursive: true });
+  const { scan, iro } = volumes();
+  const dims = [size, size, size] as const;
+  const like = { dims, affine, zooms: [1, 1, 1] as const, header: null };
+  writeFileSync(path.join(study, 'scan.nii'), niftiBytes({ dims, data: scan, like, description: '' }));
+  writeFileSync(path.join(study, 'iro.npy'), npyBytes([size, size, size], iro));
+  writeFileSync(path.join(study, 'slices.npy'), npyBytes([size, 16, 16], new Float32Array(size * 256)));
+  for (let i = 1; i < scans; i += 1)
+    writeFileSync(path.join(study, `scan${i}.nii`), 'not read until it is looked at');
+  const device = { backend: 'wasm', label: 'bench', version: '', whyNotFaster: '' };
+  const file = (name: string): object => ({ path: name, sizeBytes: 1 });
+  const counts = Array.from({ length: 100 }, (_, bin) => (bin === 30 ? 5e6 : bin === 80 ? 5e4 : 0));
+  const segmentation = {
+    threshold: 0.6,
+    iroVolume: file('iro.npy'),
+    slices: Object.fromEntries(['input', 'ifc', 'iwc', 'iro'].map((name) => [name, file('slices.npy')])),
+    grid: null,
+    histogram: { counts, threshold: 0.6, reason: '' },
+    device,
+  };
+  const facts = {
+    dims,
+    zooms: [1, 1, 1],
+    orientation: 'LAS',
+    plane: 'axial',
+    sliceCount: size,
+    warnings: [],
+  };
+  const document = {
+    format: 'asc-net-study',
+    version: 2,
+    savedAt: new Date().toISOString(),
+    study: {
+      name: 'Bench',
+      selected: 0,
+      run: {
+        run: file('.'),
+        device,
+        cycles: 1,
+        stoppedEarly: false,
+        ended: 'cycles',
+        durationMs: 1,
+        fullTrainingMs: 1,
+      },
+      scans: Array.from({ length: scans }, (_, i) => ({
+        file: file(i === 0 ? 'scan.nii' : `scan${i}.nii`),
+        facts,
+        isInput: true,
+        reference: [],
+        truth: null,
+        cursor: null,
+        segmentation: i === 0 ? segmentation : null,
+        masks: [],
+        shownMask: null,
+        decisions: [],
+        state: 'not started',
+      })),
+    },
+  };
+  writeFileSync(path.join(study, 'study.json'), JSON.stringify(document));
+  writeFileSync(path.join(folder, 'profile', 'last-study.json'), JSON.stringify({ folder: study }));
+}
+
+/**
+ * From here on each event of a kind (as Chromium hands it to the page, at the start of a frame) is measured until so many
+ * pictures have been drawn after it.
+ */
+async function watch(page: Page, kind: 'wheel' | 'pointermove' | 'input', pictures: number): Promise<void> {
+  await page.evaluate(
+    ([type, wanted]) => {
+      const probe = {
+        times: [] as number[],
+        from: 0,
+        drawn: new Set<EventTarget>(),
+        stop: new AbortController(),
+      };
+      (window as unknown as { probe: typeof probe }).probe = probe;
+      const options = { capture: true, signal: probe.stop.signal };
+      window.addEventListener(
+        type,
+        () => {
+          if (probe.from !== 0) return;
+          probe.from = performance.now();
+          probe.drawn.clear();
+        },
+        options,
+      );
+      document.addEventListener(
+        'cornerstoneimagerendered',
+        ({ target }) => {
+          if (probe.from === 0 || !target) return;
+          probe.drawn.add(target);
+          if (probe.drawn.size < wanted) return;
+          probe.times.push(performance.now() - probe.from);
+          probe.from = 0;
+        },
+        options,
+      );
+    },
+    [kind, pictures] as const,
+  );
+}
+
+/** What was measured, in order, in ms. */
+async function measured(page: Page): Promise<number[]> {
+  const times = await page.evaluate(() => {
+    const { probe } = window as unknown as { probe: { times: number[]; stop: AbortController } };
+    probe.stop.abort();
+    return probe.times;
+  });
+  return times.sort((a, b) => a - b);
+}
+
+const at = (sorted: readonly number[], share: number): string =>
+  (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(1);
+
+test('the window under the hand', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-bench-'));
+  writeStudy(folder, 50);
+  const desk = await Desk.open(folder);
+  const { page, running } = desk;
+  try {
+    await desk.scanRows.nth(49).waitFor();
+    const table = await page.evaluate(() => performance.now());
+    await resize(running, 1920, 1080);
+    await desk.goTo('Review');
+    await desk.lesionTotal.filter({ hasText: /lesions?, / }).waitFor({ timeout: 60_000 });
+    const renderer = await page.evaluate(() => navigator.hardwareConcurrency);
+    const box = await desk.boxOf(desk.stage);
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+
+    await watch(page, 'wheel', 1);
+    for (let i = 0; i < 120; i += 1) await page.mouse.wheel(0, i % 40 < 20 ? 120 : -120);
+    const wheel = await measured(page);
+
+    const slider = await desk.boxOf(desk.thresholdSlider);
+    await page.mouse.move(slider.x + slider.width * 0.4, slider.y + slider.height / 2);
+    await page.mouse.down();
+    await watch(page, 'input', 3);
+    await page.mouse.move(slider.x + slider.width * 0.75, slider.y + slider.height / 2, { steps: 90 });
+    const threshold = await measured(page);
+    await page.mouse.up();
+    await page.waitForTimeout(2000);
+
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('b');
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await watch(page, 'pointermove', 3);
+    await page.mouse.move(x + 150, y + 60, { steps: 120 });
+    const brush = await measured(page);
+    await page.mouse.up();
+
+    const line = (name: string, sorted: readonly number[], goal: string): string =>
+      `${name.padEnd(34)} ${sorted.length} times, median ${at(sorted, 0.5)} ms, 95th percentile ${at(sorted, 0.95)} ms (goal: ${goal})`;
+    console.log(
+      [
+        `${cpus()[0]?.model ?? 'unknown'} x ${renderer}, ${process.platform}, 1920x1080, ${size}x${size}x${size}`,
+        line('wheel to painted slice', wheel, '16 ms'),
+        line('brush to pixels, three planes', brush, '16 ms'),
+        line('threshold drag, three planes', threshold, '33 ms'),
+        `50 scans in the table ${table.toFixed(0)} ms after the page began (goal: 1000 ms)`,
+      ].join('\n'),
+    );
+  } finally {
+    await desk.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
