@@ -1,14 +1,20 @@
 import { defineStore } from 'pinia';
-import { computed, ref } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { emptyHistory, memoOf, redo as redoIn, undo as undoIn, withMemo } from '../../shared/lesions/strokes';
 import { readJournal } from '../../shared/study/maskJournal';
 import type { EditedMask } from '../../shared/study/studyFile';
+import type { Triple } from '../../shared/volume/volume';
 import { ask } from '../ipc/client';
 import { MaskStore, type OpenMask } from './maskStore';
 import { useMessagesStore } from './messages';
 import { takeOut, type ByScan } from './records';
 import { useStudyStore } from './study';
+
+/** A change of a mask's voxels. Each is an object of its own, so that two alike are two. */
+export interface PaintedBox {
+  readonly box: readonly [from: Triple, to: Triple] | null;
+}
 
 /**
  * The masks that have been edited by hand. Small facts about them are here; their voxels and histories are outside Vue's
@@ -22,8 +28,8 @@ export const useEditsStore = defineStore('edits', () => {
   const masks = ref<ByScan<readonly EditedMask[]>>({});
   /** The edited mask that a scan shows, by the scan's token; the mask at the threshold where there is none. */
   const chosen = ref<ByScan<string>>({});
-  /** Counts up with every change of voxels. */
-  const painted = ref(0);
+  /** The newest change of voxels: first and last voxel along each axis; null where it may be anywhere. */
+  const painted = shallowRef<PaintedBox>({ box: null });
   /** Counts up with every finished step: an edit, an undo, a redo, another mask. */
   const steps = ref(0);
   /** Why the newest steps are not on disk; null while they are. */
@@ -143,7 +149,7 @@ export const useEditsStore = defineStore('edits', () => {
   }
 
   function touched(): void {
-    painted.value += 1;
+    painted.value = { box: null };
     steps.value += 1;
   }
 

@@ -3,6 +3,7 @@ import { ref } from 'vue';
 import type { VoxelPoint } from '../../shared/geometry/points';
 import { paintLine, type Brush } from '../../shared/lesions/brush';
 import { componentAt, enclosedAt, sliceCopy } from '../../shared/lesions/regions';
+import type { Dims, Triple } from '../../shared/volume/volume';
 import { useEditsStore } from './edits';
 import { useMessagesStore } from './messages';
 import { useReviewStore } from './review';
@@ -20,6 +21,21 @@ interface Stroke {
   readonly brush: Brush;
   readonly flipped: number[];
   last: VoxelPoint;
+}
+
+/** First and last voxel along each axis of what a list of voxels holds from a place on. */
+function boxOf(voxels: readonly number[], start: number, [nx, ny]: Dims): readonly [Triple, Triple] {
+  const from: [number, number, number] = [Infinity, Infinity, Infinity];
+  const to: [number, number, number] = [-1, -1, -1];
+  for (let i = start; i < voxels.length; i += 1) {
+    const index = voxels[i] as number;
+    const voxel = [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))] as const;
+    for (const axis of [0, 1, 2] as const) {
+      from[axis] = Math.min(from[axis], voxel[axis]);
+      to[axis] = Math.max(to[axis], voxel[axis]);
+    }
+  }
+  return [from, to];
 }
 
 /** The tool in hand, and what it does to the mask. */
@@ -81,6 +97,7 @@ export const usePaintingStore = defineStore('painting', () => {
     // The wheel may have brought up another slice under a pressed button: the line begins anew there.
     const sameSlice = Math.round(stroke.last[stroke.brush.across]) === Math.round(voxel[stroke.brush.across]);
     const grid = { mask, dims: facts.dims, zooms: facts.zooms };
+    const before = stroke.flipped.length;
     paintLine(
       grid,
       sameSlice ? stroke.last : voxel,
@@ -90,7 +107,7 @@ export const usePaintingStore = defineStore('painting', () => {
       stroke.flipped,
     );
     stroke.last = voxel;
-    edits.painted += 1;
+    if (stroke.flipped.length > before) edits.painted = { box: boxOf(stroke.flipped, before, facts.dims) };
   }
 
   function release(): void {

@@ -34,6 +34,9 @@ export interface OpenSegmentation {
   readonly stacks: Readonly<Record<'input' | 'ifc' | 'iwc' | 'iro', SliceStack>>;
 }
 
+/** How long the threshold stays where it is before the lesions at it are looked for. */
+const restMs = 100;
+
 /** The masks of the study's scans: from I_ro by a threshold that the reader moves. */
 export const useReviewStore = defineStore('review', () => {
   const study = useStudyStore();
@@ -56,6 +59,8 @@ export const useReviewStore = defineStore('review', () => {
   /** Whether the mask at the newest threshold could not be made. */
   const failed = ref(false);
   let session: ReviewSession | null = null;
+  /** Runs out once the threshold has come to rest. */
+  let moving: ReturnType<typeof setTimeout> | undefined;
 
   const current = computed(() =>
     study.selectedToken === null ? null : (segmentations.value[study.selectedToken] ?? null),
@@ -179,6 +184,7 @@ export const useReviewStore = defineStore('review', () => {
   }
 
   function close(): void {
+    clearTimeout(moving);
     session?.dispose();
     session = null;
     open.value = null;
@@ -197,7 +203,9 @@ export const useReviewStore = defineStore('review', () => {
     const clamped = Math.min(1, Math.max(0, next));
     segmentations.value = { ...segmentations.value, [token]: { ...segmentation, threshold: clamped } };
     failed.value = false;
-    measure();
+    // While it moves, each picture shows I_ro above it; the whole mask would only take the time that they need.
+    clearTimeout(moving);
+    moving = setTimeout(measure, restMs);
   }
 
   /** Has the lesions of the mask that is shown looked for. */

@@ -93,7 +93,8 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       return { threshold, result: { job: 'segment' as const, scan: file.token, ...rest } };
     });
     const selected = from.scans[from.selected ?? 0];
-    if (selected) await study.select(selected.file.token);
+    // A scan that cannot be read any more is no reason to give up the study.
+    if (selected) await messages.guard(() => study.select(selected.file.token));
   }
 
   function collect(): StudyOf<FileToken> {

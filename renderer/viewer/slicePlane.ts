@@ -91,6 +91,26 @@ export function copySlice<T extends Int16Array | Uint8Array | Float32Array>(
   return out;
 }
 
+/** Slice k of an array on the source grid as a mask: 1 where a value is above the threshold. Laid out as {@link copySlice}. */
+export function sliceAbove(
+  source: Float32Array,
+  layout: SliceLayout,
+  k: number,
+  threshold: number,
+): Uint8Array<ArrayBuffer> {
+  const { strides, base } = stepsOf(layout);
+  const [columnStep, rowStep, sliceStep] = strides;
+  const out = new Uint8Array(layout.columns * layout.rows);
+  let write = 0;
+  for (let row = 0; row < layout.rows; row += 1) {
+    let read = base + k * sliceStep + row * rowStep;
+    for (let column = 0; column < layout.columns; column += 1, read += columnStep, write += 1) {
+      if ((source[read] as number) > threshold) out[write] = 1;
+    }
+  }
+  return out;
+}
+
 /** The source voxel of a pixel; whole numbers are centres. */
 export function pixelToVoxel(layout: SliceLayout, point: SlicePoint): VoxelPoint {
   const [slice, row, column] = point;

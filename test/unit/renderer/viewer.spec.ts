@@ -6,6 +6,7 @@ import {
   lettersOf,
   pixelToVoxel,
   planesOf,
+  sliceAbove,
   slicePlanes,
   voxelIndex,
   voxelToPixel,
@@ -41,6 +42,15 @@ describe.each(grids)('slices of a %s grid', (_name, volume) => {
   const mask = new Uint8Array(count);
   const layout = layoutOf(chooseSliceGrid(volume, mask));
   const values = Float32Array.from({ length: count }, (_, i) => i);
+
+  it('are above a threshold where their values are', () => {
+    const slice = copySlice(values, layout, 1, new Float32Array(layout.rows * layout.columns));
+    const middle = slice.slice().sort()[slice.length >> 1] as number;
+    const above = sliceAbove(values, layout, 1, middle);
+    expect([...above]).toEqual([...slice].map((value) => Number(value > middle)));
+    expect(above).toContain(1);
+    expect(above).toContain(0);
+  });
 
   it('are those of the slice grid, pixel for pixel', () => {
     const grid = chooseSliceGrid(volume, mask, {
