@@ -1,10 +1,14 @@
 import { nextUndecided, type Verdict } from '../../shared/lesions/decisions';
+import { nextOpenSlice, type SliceMarks } from '../../shared/lesions/sliceMarks';
 import { useDecisionsStore } from '../stores/decisions';
 import { useMessagesStore } from '../stores/messages';
 import { useReviewStore } from '../stores/review';
 import { useStudyStore } from '../stores/study';
 import { useViewStore } from '../stores/view';
 import type { Command } from './registry';
+
+/** A slice that holds less head than this share of the fullest one is passed over. */
+const headShare = 0.05;
 
 /** Going through the lesions of a scan, and through the scans. */
 export function reviewCommands(): Command[] {
@@ -32,9 +36,7 @@ export function reviewCommands(): Command[] {
       const same = decisions.on(lesion)?.verdict === word;
       decisions.decide(lesion, { verdict: same ? null : word });
       if (same || nextLesion()) return;
-      messages.show('success', 'Each lesion of this scan has a verdict.', {
-        ...(waiting() ? { action: { title: 'Next scan', run: () => void messages.guard(nextScan) } } : {}),
-      });
+      messages.show('success', 'Each lesion of this scan has a verdict.', scanOffer());
     },
   });
 
@@ -52,6 +54,30 @@ export function reviewCommands(): Command[] {
     const token = waiting();
     if (token !== null) await study.select(token);
   };
+  const scanOffer = (): Parameters<typeof messages.show>[2] =>
+    waiting() === null ? {} : { action: { title: 'Next scan', run: () => void messages.guard(nextScan) } };
+
+  const inReview = (): boolean => view.place === 'review' && review.current !== null;
+  const marks = (): SliceMarks => decisions.marksOf(study.selectedToken);
+  const nextSlice = (): void => {
+    const profile = study.volume?.profile;
+    const worth = (slice: number): boolean => (profile?.[slice] ?? 1) > headShare;
+    const next = nextOpenSlice(marks(), study.selected?.facts.sliceCount ?? 0, view.slice, worth);
+    if (next !== null) view.setSlice(next, view.gridPlane);
+    else messages.show('success', 'Each slice of this scan has been looked through.', scanOffer());
+  };
+  const declare = (as: 'done' | 'flagged', title: string, key: string): Command => ({
+    id: as === 'done' ? 'review.scanDone' : 'review.scanFlagged',
+    title,
+    keys: [key],
+    enabled: inReview,
+    run: async () => {
+      const token = study.selectedToken;
+      const was = token !== null && decisions.declared[token] === as;
+      decisions.declare(was ? null : as);
+      if (!was && as === 'done') await nextScan();
+    },
+  });
 
   return [
     {
@@ -78,6 +104,33 @@ export function reviewCommands(): Command[] {
       enabled: hasLesions,
       run: () => void nextLesion(),
     },
+    {
+      id: 'review.sliceDone',
+      title: 'This slice is looked through, and on to the next',
+      keys: ['S'],
+      enabled: inReview,
+      run: () => {
+        const wasDone = marks().done.includes(view.slice);
+        decisions.markSlice(view.slice, wasDone ? null : 'done');
+        if (!wasDone) nextSlice();
+      },
+    },
+    {
+      id: 'review.sliceFlagged',
+      title: 'Flag this slice, or take its flag away',
+      keys: ['Shift+S'],
+      enabled: inReview,
+      run: () => decisions.markSlice(view.slice, marks().flagged.includes(view.slice) ? null : 'flagged'),
+    },
+    {
+      id: 'review.nextSlice',
+      title: 'Next slice that is not looked through',
+      keys: ['W'],
+      enabled: inReview,
+      run: nextSlice,
+    },
+    declare('done', 'This scan is reviewed, and on to the next', 'Shift+A'),
+    declare('flagged', 'Flag this scan, or take its flag away', 'Shift+F'),
     {
       id: 'review.nextScan',
       title: 'Next scan to review',

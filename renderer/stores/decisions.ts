@@ -9,14 +9,19 @@ import {
   type ReviewState,
   type Verdict,
 } from '../../shared/lesions/decisions';
+import { markSlice as marked, noMarks, scanStateOf, type SliceMarks } from '../../shared/lesions/sliceMarks';
 import { takeOut, type ByScan } from './records';
 import { useStudyStore } from './study';
 
-/** What the reader has decided about lesions, and how far the review of each scan is; both by the scan's token. */
+/** What the reader has decided about lesions, slices and scans, and so how far the review of each is; by the scan's token. */
 export const useDecisionsStore = defineStore('decisions', () => {
   const study = useStudyStore();
   const decisions = ref<ByScan<readonly Decision[]>>({});
+  /** What the lesions of a scan say of it. */
   const states = ref<ByScan<ReviewState>>({});
+  const slices = ref<ByScan<SliceMarks>>({});
+  /** What the reader has said of a scan as a whole. */
+  const declared = ref<ByScan<'done' | 'flagged'>>({});
 
   const ofSelected = computed<readonly Decision[]>(
     () => (study.selectedToken !== null && decisions.value[study.selectedToken]) || [],
@@ -38,14 +43,51 @@ export const useDecisionsStore = defineStore('decisions', () => {
   function settle(token: string, lesions: readonly Decidable[], edited: boolean): void {
     const state = reviewStateOf(lesions, decisions.value[token] ?? []);
     const next = state === 'not started' && edited ? 'in progress' : state;
-    if (stateOf(token) !== next) states.value = { ...states.value, [token]: next };
+    if (states.value[token] !== next) states.value = { ...states.value, [token]: next };
   }
 
   function stateOf(token: string): ReviewState {
-    return states.value[token] ?? 'not started';
+    return scanStateOf(states.value[token] ?? 'not started', marksOf(token), declared.value[token] ?? null);
   }
 
-  study.onRemoved((token) => [takeOut(decisions, token), takeOut(states, token)]);
+  function marksOf(token: string | null): SliceMarks {
+    return (token !== null && slices.value[token]) || noMarks;
+  }
 
-  return { decisions, states, ofSelected, anchors, on, decide, settle, stateOf };
+  function markSlice(slice: number, as: 'done' | 'flagged' | null): void {
+    const token = study.selectedToken;
+    if (token !== null) slices.value = { ...slices.value, [token]: marked(marksOf(token), slice, as) };
+  }
+
+  /** Says of the selected scan that it is done or flagged, or takes that back. */
+  function declare(as: 'done' | 'flagged' | null): void {
+    const token = study.selectedToken;
+    if (token === null) return;
+    const { [token]: before, ...others } = declared.value;
+    void before;
+    declared.value = as === null ? others : { ...others, [token]: as };
+  }
+
+  study.onRemoved((token) => [
+    takeOut(decisions, token),
+    takeOut(states, token),
+    takeOut(slices, token),
+    takeOut(declared, token),
+  ]);
+
+  return {
+    decisions,
+    states,
+    slices,
+    declared,
+    ofSelected,
+    anchors,
+    on,
+    decide,
+    settle,
+    stateOf,
+    marksOf,
+    markSlice,
+    declare,
+  };
 });

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { ExpectedError, type Failure } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
 import type { JobResult } from '../../shared/ipc/contract';
+import { defaultRules, sameRules, type LesionRules } from '../../shared/lesions/lesionMask';
 import { componentAt } from '../../shared/lesions/regions';
 import { ask } from '../ipc/client';
 import { openVolume } from '../workers/openVolume';
@@ -24,6 +25,7 @@ export type SegmentResult = Extract<JobResult, { job: 'segment' }>;
 export interface Segmentation {
   readonly result: SegmentResult;
   readonly threshold: number;
+  readonly rules: LesionRules;
 }
 
 /** The arrays of the segmentation that is open; large, outside Vue's reach. */
@@ -66,6 +68,7 @@ export const useReviewStore = defineStore('review', () => {
     study.selectedToken === null ? null : (segmentations.value[study.selectedToken] ?? null),
   );
   const threshold = computed(() => current.value?.threshold ?? 0);
+  const rules = computed(() => current.value?.rules ?? defaultRules);
   /** The mask that is shown: edited by hand, or at the threshold. */
   const mask = computed<Uint8Array | null>(() => {
     void edits.steps;
@@ -73,7 +76,9 @@ export const useReviewStore = defineStore('review', () => {
   });
   /** Whether the whole mask has caught up with the threshold; an edited one has none to follow. */
   const settled = computed(
-    () => edits.active !== null || (summary.value !== null && summary.value.threshold === threshold.value),
+    () =>
+      edits.active !== null ||
+      (summary.value?.threshold === threshold.value && sameRules(summary.value.rules, rules.value)),
   );
 
   /** The lowest and the highest I_ro that occurs. */
@@ -103,7 +108,11 @@ export const useReviewStore = defineStore('review', () => {
       if (!result) return;
       segmentations.value = {
         ...segmentations.value,
-        [token]: { result, threshold: result.histogram.threshold },
+        [token]: {
+          result,
+          threshold: result.histogram.threshold,
+          rules: segmentations.value[token]?.rules ?? defaultRules,
+        },
       };
     } finally {
       segmenting.value = null;
@@ -123,6 +132,7 @@ export const useReviewStore = defineStore('review', () => {
         if (found) thresholdMask.value = found;
         summary.value = facts;
         decisions.settle(token, facts.lesions, (edits.masks[token]?.length ?? 0) > 0);
+        study.setFacts(token, { lesionMm3: facts.totalMm3 });
       },
       onFailure: (error) => {
         failed.value = true;
@@ -212,8 +222,19 @@ export const useReviewStore = defineStore('review', () => {
   function measure(): void {
     if (!session || !open.value) return;
     const { anchors } = decisions;
-    if (!edits.active) session.threshold(threshold.value, anchors);
-    else if (mask.value) session.measure(mask.value, anchors);
+    if (!edits.active) session.threshold(threshold.value, rules.value, anchors);
+    else if (mask.value) session.measure(mask.value, rules.value, anchors);
+  }
+
+  /** Sets what counts as a lesion: the least size of the mask at the threshold, and which voxels hang together. */
+  function setRules(next: Partial<LesionRules>): void {
+    const token = study.selectedToken;
+    const segmentation = current.value;
+    if (token === null || !segmentation) return;
+    const changed = { ...segmentation.rules, ...next };
+    segmentations.value = { ...segmentations.value, [token]: { ...segmentation, rules: changed } };
+    failed.value = false;
+    measure();
   }
 
   function resetThreshold(): void {
@@ -310,6 +331,8 @@ export const useReviewStore = defineStore('review', () => {
     segmenting,
     current,
     threshold,
+    rules,
+    setRules,
     settled,
     iroRange,
     missing,

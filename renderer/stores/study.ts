@@ -5,7 +5,7 @@ import type { Failure } from '../../shared/failure';
 import { adoptFiles, ask, failureFrom } from '../ipc/client';
 import type { ScanVolume } from '../viewer/scanVolume';
 import type { EarlySlice } from '../workers/earlySlice';
-import type { ScanFacts } from '../workers/parseScan';
+import type { ParsedScan, ScanFacts } from '../workers/parseScan';
 import { ScanLoader } from '../workers/scanLoader';
 import { useJobsStore } from './jobs';
 import { useMessagesStore } from './messages';
@@ -18,6 +18,10 @@ export interface Scan {
   readonly isInput: boolean;
   /** Slices that are healthy reference, in order. */
   readonly reference: readonly number[];
+  /** As it was last measured; null before there was a mask. */
+  readonly lesionMm3: number | null;
+  /** A small picture as a data URL; null until the scan has been read once. */
+  readonly thumbnail: string | null;
 }
 
 /** A scan on its way in. */
@@ -85,9 +89,12 @@ export const useStudyStore = defineStore('study', () => {
     }
     if (loading.value.some((entry) => entry.file.token === file.token)) return false;
     try {
-      const { facts, volume: voxels } = await read(file);
+      const { facts, volume: voxels, thumbnail } = await read(file);
       cache.set(file.token, voxels);
-      scans.value = [...scans.value, { file, facts, isInput: true, reference: [] }];
+      scans.value = [
+        ...scans.value,
+        { file, facts, isInput: true, reference: [], lesionMm3: null, thumbnail },
+      ];
       facts.warnings.forEach((warning) => messages.show('warning', `${file.name}: ${warning}`));
       await select(file.token);
       return true;
@@ -99,7 +106,7 @@ export const useStudyStore = defineStore('study', () => {
     }
   }
 
-  async function read(file: FileToken): Promise<{ facts: ScanFacts; volume: ScanVolume }> {
+  async function read(file: FileToken): Promise<ParsedScan> {
     loader ??= new ScanLoader();
     const abort = new AbortController();
     cancels.set(file.token, abort);
@@ -135,8 +142,9 @@ export const useStudyStore = defineStore('study', () => {
     const known = cache.get(token);
     volume.value = known;
     if (known) return;
-    const { volume: voxels } = await read(scan.file);
+    const { volume: voxels, thumbnail } = await read(scan.file);
     cache.set(token, voxels);
+    if (scan.thumbnail === null) setFacts(token, { thumbnail });
     if (selectedToken.value === token) volume.value = voxels;
   }
 
@@ -191,6 +199,13 @@ export const useStudyStore = defineStore('study', () => {
     change(token, (scan) => ({ ...scan, isInput }));
   }
 
+  /** What the table says of a scan beside what is in its file. */
+  function setFacts(token: string, facts: Partial<Pick<Scan, 'lesionMm3' | 'thumbnail'>>): void {
+    const scan = scans.value.find(({ file }) => file.token === token);
+    const isNew = scan && Object.entries(facts).some(([name, value]) => scan[name as keyof Scan] !== value);
+    if (isNew) change(token, (known) => ({ ...known, ...facts }));
+  }
+
   function change(token: string, by: (scan: Scan) => Scan): void {
     scans.value = scans.value.map((scan) => (scan.file.token === token ? by(scan) : scan));
   }
@@ -225,6 +240,7 @@ export const useStudyStore = defineStore('study', () => {
     onRemoved,
     setReference,
     setInput,
+    setFacts,
     trainingScans,
   };
 });

@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia';
-import { ref, watch } from 'vue';
+import { computed, ref, watch } from 'vue';
 import { voxelPoint } from '../../shared/geometry/points';
 import type { FileToken } from '../../shared/ipc/contract';
-import { rangesOf } from '../../shared/study/migrations';
+import { numbersOf, rangesOf } from '../../shared/study/migrations';
 import type { ScanOf, StudyOf } from '../../shared/study/studyFile';
 import { ask, failureFrom } from '../ipc/client';
 import { useDecisionsStore } from './decisions';
@@ -11,11 +11,21 @@ import { useMessagesStore } from './messages';
 import type { ByScan } from './records';
 import { useReviewStore } from './review';
 import { useStudyStore, type Scan } from './study';
-import { useTrainingStore } from './training';
+import { useTrainingStore, type StudyRun } from './training';
 import { useViewStore } from './view';
 
 /** Least time between two writes of the study file. */
 const restMs = 500;
+
+type StoredRun = NonNullable<StudyOf<FileToken>['run']>;
+
+function withJob(run: StoredRun): StudyRun {
+  return 'importedFrom' in run ? { job: 'importModel', ...run } : { job: 'train', ...run };
+}
+
+function storedRun(run: StudyRun): StoredRun {
+  return run.job === 'train' ? withoutJob(run) : withoutJob(run);
+}
 
 function withoutJob<T extends { readonly job: string }>({ job, ...facts }: T): Omit<T, 'job'> {
   void job;
@@ -36,10 +46,14 @@ export const useStudyFileStore = defineStore('studyFile', () => {
   /** Whether what is on disk is behind the window, and cannot be written. */
   const failing = ref(false);
   const isNamed = ref(false);
+  const writing = ref(false);
+  /** Whether the newest change is not on disk yet. */
+  const behind = computed(() => changed.value || writing.value);
   /** Names of scans of the study that are not where they were. */
   const missing = ref<readonly string[]>([]);
   let state: 'closed' | 'resting' | 'waiting' | 'writing' = 'closed';
-  let changed = false;
+  /** Whether something has changed since the last write began. */
+  const changed = ref(false);
 
   /** Brings back the study that was open last. */
   async function restore(): Promise<void> {
@@ -65,13 +79,13 @@ export const useStudyFileStore = defineStore('studyFile', () => {
           .filter((entry): entry is readonly [string, T & {}] => entry[1] !== null),
       );
     study.name = from.name;
-    study.scans = from.scans.map(({ file, facts, isInput, reference }): Scan => ({
+    study.scans = from.scans.map(({ file, facts, isInput, reference, lesionMm3, thumbnail }): Scan => ({
       file,
       facts,
       isInput,
-      reference: reference.flatMap(([first, last]) =>
-        Array.from({ length: last - first + 1 }, (_, i) => first + i),
-      ),
+      reference: numbersOf(reference),
+      lesionMm3,
+      thumbnail,
     }));
     study.truths = byScan((scan) => scan.truth);
     view.cursors = byScan((scan) => scan.cursor && voxelPoint(...scan.cursor));
@@ -79,18 +93,25 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     edits.chosen = byScan((scan) => scan.shownMask);
     decisions.decisions = byScan((scan) => scan.decisions);
     decisions.states = byScan((scan) => scan.state);
+    decisions.declared = byScan((scan) => scan.declared);
+    decisions.slices = byScan(({ slices }) => ({
+      done: numbersOf(slices.done),
+      flagged: numbersOf(slices.flagged),
+    }));
+    training.earlier = from.earlier.map(withJob);
     if (from.run) {
-      if ('importedFrom' in from.run) training.run = { job: 'importModel', ...from.run };
-      else {
-        const result = { job: 'train', ...from.run } as const;
-        training.run = result;
-        training.state = { kind: 'finished', result };
-      }
+      const run = withJob(from.run);
+      training.run = run;
+      if (run.job === 'train') training.state = { kind: 'finished', result: run };
     }
     review.segmentations = byScan(({ file, segmentation }) => {
       if (!segmentation) return null;
-      const { threshold, ...rest } = segmentation;
-      return { threshold, result: { job: 'segment' as const, scan: file.token, ...rest } };
+      const { threshold, minVoxels, connectivity, ...rest } = segmentation;
+      return {
+        threshold,
+        rules: { minVoxels, connectivity },
+        result: { job: 'segment' as const, scan: file.token, ...rest },
+      };
     });
     const selected = from.scans[from.selected ?? 0];
     // A scan that cannot be read any more is no reason to give up the study.
@@ -103,15 +124,17 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     return {
       name: study.name,
       selected: at < 0 ? null : at,
-      run: run && (run.job === 'train' ? withoutJob(run) : withoutJob(run)),
+      run: run && storedRun(run),
+      earlier: training.earlier.map(storedRun),
       scans: study.scans.map(collectScan),
     };
   }
 
-  function collectScan({ file, facts, isInput, reference }: Scan): ScanOf<FileToken> {
+  function collectScan({ file, facts, isInput, reference, lesionMm3, thumbnail }: Scan): ScanOf<FileToken> {
     const { token } = file;
     const segmentation = review.segmentations[token];
     const cursor = view.cursors[token];
+    const marks = decisions.marksOf(token);
     return {
       file,
       facts: { ...facts, dims: [...facts.dims], zooms: [...facts.zooms], warnings: [...facts.warnings] },
@@ -122,6 +145,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       segmentation: segmentation
         ? {
             threshold: segmentation.threshold,
+            ...segmentation.rules,
             iroVolume: segmentation.result.iroVolume,
             slices: segmentation.result.slices,
             grid: segmentation.result.grid,
@@ -132,20 +156,25 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       masks: [...(edits.masks[token] ?? [])],
       shownMask: edits.chosen[token] ?? null,
       decisions: [...(decisions.decisions[token] ?? [])],
-      state: decisions.stateOf(token),
+      state: decisions.states[token] ?? 'not started',
+      declared: decisions.declared[token] ?? null,
+      slices: { done: rangesOf(marks.done), flagged: rangesOf(marks.flagged) },
+      lesionMm3,
+      thumbnail,
     };
   }
 
   /** Writes at once where the last write is a while ago, else as soon as it is. */
   function schedule(): void {
-    changed = true;
+    changed.value = true;
     if (state !== 'resting') return;
     state = 'writing';
     void write();
   }
 
   async function write(): Promise<void> {
-    changed = false;
+    changed.value = false;
+    writing.value = true;
     try {
       // Vue's proxies cannot cross to another process.
       const document = JSON.parse(JSON.stringify(collect())) as StudyOf<FileToken>;
@@ -161,13 +190,14 @@ export const useStudyFileStore = defineStore('studyFile', () => {
           { action: { title: 'Save elsewhere...', run: () => void messages.guard(saveAs) } },
         );
       failing.value = true;
-      changed = true;
+      changed.value = true;
     }
+    writing.value = false;
     state = 'waiting';
     setTimeout(
       () => {
         state = 'resting';
-        if (changed) schedule();
+        if (changed.value) schedule();
       },
       failing.value ? 10 * restMs : restMs,
     );
@@ -207,11 +237,14 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       () => study.truths,
       () => study.selectedToken,
       () => training.run,
+      () => training.earlier,
       () => review.segmentations,
       () => edits.masks,
       () => edits.chosen,
       () => decisions.decisions,
       () => decisions.states,
+      () => decisions.declared,
+      () => decisions.slices,
       () => view.cursors,
     ],
     () => {
@@ -219,5 +252,5 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     },
   );
 
-  return { savedAt, failing, isNamed, missing, restore, saveAs, open, startNew, locate };
+  return { savedAt, behind, failing, isNamed, missing, restore, saveAs, open, startNew, locate };
 });

@@ -24,6 +24,8 @@ export interface TrainingForm {
 /** A model that came from a Keras file. */
 type ImportedModel = Extract<JobResult, { job: 'importModel' }>;
 export type TrainResult = Extract<JobResult, { job: 'train' }>;
+/** A run of the study, trained here or imported. */
+export type StudyRun = TrainResult | ImportedModel;
 
 /** How far the study's training is. */
 export type TrainingState =
@@ -47,7 +49,9 @@ export const useTrainingStore = defineStore('training', () => {
   const form = ref<TrainingForm>(formOf('quick'));
   const state = ref<TrainingState>({ kind: 'none' });
   /** The newest run that can segment; a later training that fails leaves it. */
-  const run = ref<TrainResult | ImportedModel | null>(null);
+  const run = ref<StudyRun | null>(null);
+  /** The runs before it, the newest last. */
+  const earlier = ref<readonly StudyRun[]>([]);
   const histogram = shallowRef<IroHistogram | null>(null);
   const previews = shallowRef<readonly Preview[]>([]);
   const cycle = ref(0);
@@ -93,7 +97,7 @@ export const useTrainingStore = defineStore('training', () => {
           }),
         receive,
       );
-      if (result) run.value = result;
+      if (result) use(result);
       state.value = result ? { kind: 'finished', result } : { kind: 'stopped' };
       return result;
     } catch (thrown) {
@@ -104,13 +108,20 @@ export const useTrainingStore = defineStore('training', () => {
     }
   }
 
+  /** Segments with a run from now on; the one before stays among the earlier ones. */
+  function use(next: StudyRun): void {
+    const others = [...earlier.value, ...(run.value ? [run.value] : [])];
+    earlier.value = others.filter((other) => other.run.token !== next.run.token);
+    run.value = next;
+  }
+
   /** Takes a Keras model as what segments from now on. */
   async function importModel(): Promise<void> {
     const { jobId } = await ask('model:import', {});
     if (jobId === null) return;
     const result = await jobs.run('importModel', 'Importing a model', () => Promise.resolve({ jobId }));
     if (!result) return;
-    run.value = result;
+    use(result);
     messages.show('success', `Scans are now segmented with ${result.importedFrom}.`);
   }
 
@@ -155,6 +166,8 @@ export const useTrainingStore = defineStore('training', () => {
     form,
     state,
     run,
+    earlier,
+    use,
     histogram,
     previews,
     cycle,

@@ -20,10 +20,12 @@ export interface ScanFacts {
 export interface ParsedScan {
   readonly facts: ScanFacts;
   readonly volume: ScanVolume;
+  /** The middle slice as a data URL; null where none can be drawn. */
+  readonly thumbnail: string | null;
 }
 
 /** Makes a volume ready for the viewer. @throws ExpectedError for a scan in which nothing can be seen. */
-export function parseScan(volume: Volume): ParsedScan {
+export function parseScan(volume: Volume): Omit<ParsedScan, 'thumbnail'> {
   const { values, nonFinite } = trueValues(volume);
   const layout = layoutOf(planeOrientation(volume));
   const shown = displayPixels(values);

@@ -3,7 +3,7 @@ import { ExpectedError, toFailure } from '../../shared/failure';
 import { planeOrientation, type SlicePlane } from '../../shared/geometry/sliceGrid';
 import { agreement } from '../../shared/lesions/agreement';
 import { labelComponents } from '../../shared/lesions/components';
-import { lesionMask } from '../../shared/lesions/lesionMask';
+import { lesionMask, type LesionRules } from '../../shared/lesions/lesionMask';
 import { lesionPlaces, type LesionPlace } from '../../shared/lesions/places';
 import { lesionTable } from '../../shared/lesions/table';
 import { trueValues } from '../../shared/volume/nifti';
@@ -67,11 +67,11 @@ function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' }>): vo
   const { id, anchors } = request;
   try {
     if (request.type === 'measure') {
-      const summary = summarise(open, request.mask, null, anchors);
+      const summary = summarise(open, request.mask, null, request.rules, anchors);
       scope.post({ type: 'mask', id, mask: null, summary });
     } else {
-      const mask = lesionMask(open.iro, open.volume.dims, request.threshold);
-      const summary = summarise(open, mask, request.threshold, anchors);
+      const mask = lesionMask(open.iro, open.volume.dims, request.threshold, request.rules);
+      const summary = summarise(open, mask, request.threshold, request.rules, anchors);
       scope.post({ type: 'mask', id, mask, summary }, [mask.buffer]);
     }
   } catch (thrown) {
@@ -83,9 +83,10 @@ function summarise(
   { volume, values, iro }: Open,
   mask: Uint8Array,
   threshold: number | null,
+  rules: LesionRules,
   anchors: readonly number[],
 ): LesionSummary {
-  const { labels, count } = labelComponents(mask, volume.dims, 26);
+  const { labels, count } = labelComponents(mask, volume.dims, rules.connectivity);
   const sliceAxis = planeOrientation(volume).axes[2] as 0 | 1 | 2;
   const { places, slices } = lesionPlaces(labels, count, volume.dims, iro);
   const lesions = lesionTable({ labels, count, volume, scan: values, iro, sliceAxis }).map((row) => ({
@@ -100,6 +101,7 @@ function summarise(
   };
   return {
     threshold,
+    rules,
     lesions,
     markedSlices: { axial: marked('axial'), coronal: marked('coronal'), sagittal: marked('sagittal') },
     totalMm3: lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0),

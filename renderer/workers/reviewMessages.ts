@@ -1,6 +1,7 @@
 import type { Failure } from '../../shared/failure';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import type { Agreement } from '../../shared/lesions/agreement';
+import type { LesionRules } from '../../shared/lesions/lesionMask';
 import type { LesionPlace } from '../../shared/lesions/places';
 import type { LesionRow } from '../../shared/lesions/table';
 
@@ -20,6 +21,7 @@ export type ReviewRequest =
       readonly type: 'threshold';
       readonly id: number;
       readonly threshold: number;
+      readonly rules: LesionRules;
       readonly anchors: readonly number[];
     }
   /** A mask to compare all others with from then on. */
@@ -29,12 +31,14 @@ export type ReviewRequest =
       readonly type: 'measure';
       readonly id: number;
       readonly mask: Uint8Array;
+      readonly rules: LesionRules;
       readonly anchors: readonly number[];
     };
 
 export interface LesionSummary {
   /** null for an edited mask. */
   readonly threshold: number | null;
+  readonly rules: LesionRules;
   readonly lesions: readonly Lesion[];
   /** Slices of each plane with lesion in them. */
   readonly markedSlices: Readonly<Record<SlicePlane, readonly number[]>>;

@@ -1,5 +1,6 @@
 import { fromFailure } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
+import type { LesionRules } from '../../shared/lesions/lesionMask';
 import type { LesionSummary, ReviewReply, ReviewRequest } from './reviewMessages';
 
 export interface ReviewListener {
@@ -49,16 +50,28 @@ export class ReviewSession {
    *
    * @param anchors voxels of which is asked in which lesion they lie.
    */
-  threshold(threshold: number, anchors: readonly number[]): void {
+  threshold(threshold: number, rules: LesionRules, anchors: readonly number[]): void {
     this.#newest = this.#id();
-    this.#post({ type: 'threshold', id: this.#newest, threshold, anchors: [...anchors] });
+    this.#post({
+      type: 'threshold',
+      id: this.#newest,
+      threshold,
+      rules: { ...rules },
+      anchors: [...anchors],
+    });
   }
 
   /** Asks for the lesions of a mask, which is copied. */
-  measure(mask: Uint8Array, anchors: readonly number[]): void {
+  measure(mask: Uint8Array, rules: LesionRules, anchors: readonly number[]): void {
     this.#newest = this.#id();
     const copy = mask.slice();
-    const request: ReviewRequest = { type: 'measure', id: this.#newest, mask: copy, anchors: [...anchors] };
+    const request: ReviewRequest = {
+      type: 'measure',
+      id: this.#newest,
+      mask: copy,
+      rules,
+      anchors: [...anchors],
+    };
     this.#worker.postMessage(request, [copy.buffer]);
   }
 

@@ -3,6 +3,7 @@ import { toFailure } from '../../shared/failure';
 import { EarlySlices } from './earlySlice';
 import { openVolume } from './openVolume';
 import { parseScan } from './parseScan';
+import { thumbnail } from './thumbnail';
 import type { ScanReply, ScanRequest } from './scanMessages';
 import { workerScope } from './workerScope';
 
@@ -31,7 +32,8 @@ async function load({ id, token, name }: Extract<ScanRequest, { type: 'load' }>)
       },
       abort.signal,
     );
-    const scan = parseScan(volume);
+    const parsed = parseScan(volume);
+    const scan = { ...parsed, thumbnail: await thumbnail(parsed.volume) };
     if (!abort.signal.aborted) {
       scope.post({ type: 'loaded', id, scan }, [scan.volume.pixels.buffer, scan.volume.profile.buffer]);
     }

@@ -5,6 +5,7 @@ import { studyFileSchema, studyVersion, type StudyFile } from './studyFile';
 /** Each makes the next version's document of its own; the last one's result is checked against the schema. */
 const migrations: Readonly<Record<number, (file: Record<string, unknown>) => Record<string, unknown>>> = {
   1: toVersion2,
+  2: toVersion3,
 };
 
 const envelope = z.object({ format: z.literal('asc-net-study'), version: z.number().int().positive() });
@@ -80,6 +81,27 @@ function toVersion2(file: Record<string, unknown>): Record<string, unknown> {
   };
 }
 
+const version2 = z.object({
+  study: z.object({ scans: z.array(z.looseObject({ segmentation: z.unknown() })) }),
+});
+
+/** Version 2 knew no slices that were looked through, one rule for what a lesion is, and the newest run alone. */
+function toVersion3(file: Record<string, unknown>): Record<string, unknown> {
+  const { study } = version2.parse(file);
+  const scans = study.scans.map((scan) => ({
+    ...scan,
+    segmentation:
+      typeof scan.segmentation === 'object' && scan.segmentation !== null
+        ? { ...scan.segmentation, minVoxels: 10, connectivity: 26 }
+        : null,
+    declared: null,
+    slices: { done: [], flagged: [] },
+    lesionMm3: null,
+    thumbnail: null,
+  }));
+  return { ...file, version: 3, study: { ...(file['study'] as object), scans, earlier: [] } };
+}
+
 /** Numbers in order as first and last of each stretch without a gap. */
 export function rangesOf(numbers: readonly number[]): [number, number][] {
   const ranges: [number, number][] = [];
@@ -89,4 +111,9 @@ export function rangesOf(numbers: readonly number[]): [number, number][] {
     else ranges.push([number, number]);
   }
   return ranges;
+}
+
+/** The numbers of such stretches, in order. */
+export function numbersOf(ranges: readonly (readonly [number, number])[]): number[] {
+  return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
 }

@@ -38,9 +38,23 @@ const factsSchema = z.object({
   warnings: z.array(z.string()),
 });
 
+const connectivitySchema = z.union([z.literal(6), z.literal(18), z.literal(26)]);
+
+/** First and last slice of each range. */
+const ranges = z.array(z.tuple([slice, slice]));
+
+/** A picture of a few hundred bytes, so that a table of many scans needs none of them open. */
+const thumbnailSchema = z
+  .string()
+  .max(16_384)
+  .regex(/^data:image\/(webp|png);base64,[A-Za-z0-9+/=]+$/);
+
 function segmentationOf<F extends z.ZodType>(file: F) {
   return z.strictObject({
     threshold: z.number(),
+    /** What counts as a lesion at the threshold: its least size, and which voxels hang together. */
+    minVoxels: z.number().int().min(1),
+    connectivity: connectivitySchema,
     iroVolume: file,
     slices: z.strictObject({ input: file, ifc: file, iwc: file, iro: file }),
     grid: z.unknown(),
@@ -55,7 +69,7 @@ function scanOf<F extends z.ZodType>(file: F) {
     facts: factsSchema,
     isInput: z.boolean(),
     /** First and last slice of each range of healthy reference. */
-    reference: z.array(z.tuple([slice, slice])),
+    reference: ranges,
     truth: file.nullable(),
     cursor: triple.nullable(),
     // A result that cannot be used any more can be made again; nothing of the reader's work is in it.
@@ -64,6 +78,13 @@ function scanOf<F extends z.ZodType>(file: F) {
     shownMask: z.uuid().nullable(),
     decisions: z.array(decisionSchema),
     state: z.enum(['not started', 'in progress', 'done', 'flagged']),
+    /** What the reader has said of the whole scan, whatever its lesions say; null: nothing. */
+    declared: z.enum(['done', 'flagged']).nullable(),
+    /** Slices (of the slice grid) that the reader has looked through, and those to come back to. */
+    slices: z.strictObject({ done: ranges, flagged: ranges }),
+    /** Volume of the lesions as it was last known; null before. */
+    lesionMm3: z.number().nonnegative().nullable(),
+    thumbnail: thumbnailSchema.nullable().catch(null),
   });
 }
 
@@ -82,6 +103,8 @@ export function studyOf<F extends z.ZodType>(file: F) {
     scans: z.array(scanOf(file)),
     /** The newest run that can segment. */
     run: runOf(file).nullable().catch(null),
+    /** The runs before it, the newest last. */
+    earlier: z.array(runOf(file)).catch([]),
     /** Place in `scans` of the scan that is looked at. */
     selected: z.number().int().nonnegative().nullable(),
   });
@@ -94,7 +117,7 @@ export type ScanOf<F> = StudyOf<F>['scans'][number];
 export const pathRefSchema = z.strictObject({ path: z.string().min(1), sizeBytes: z.number().nonnegative() });
 export type PathRef = z.infer<typeof pathRefSchema>;
 
-export const studyVersion = 2;
+export const studyVersion = 3;
 export const studyFileSchema = z.strictObject({
   format: z.literal('asc-net-study'),
   version: z.literal(studyVersion),
@@ -109,10 +132,14 @@ export function withFiles<A, B>(
   scan: (file: A) => B,
   result: (file: A, kind: 'file' | 'run') => B | undefined,
 ): StudyOf<B> {
-  const run = study.run && result(study.run.run, 'run');
+  const withRun = (run: NonNullable<StudyOf<A>['run']>): NonNullable<StudyOf<B>['run']> | null => {
+    const folder = result(run.run, 'run');
+    return folder === undefined || folder === null ? null : { ...run, run: folder };
+  };
   return {
     ...study,
-    run: study.run && run !== undefined && run !== null ? { ...study.run, run } : null,
+    run: study.run && withRun(study.run),
+    earlier: study.earlier.map(withRun).filter((run) => run !== null),
     scans: study.scans.map((entry) => ({
       ...entry,
       file: scan(entry.file),

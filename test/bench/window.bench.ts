@@ -48,6 +48,8 @@ function writeStudy(folder: string, scans: number): void {
   const counts = Array.from({ length: 100 }, (_, bin) => (bin === 30 ? 5e6 : bin === 80 ? 5e4 : 0));
   const segmentation = {
     threshold: 0.6,
+    minVoxels: 10,
+    connectivity: 26,
     iroVolume: file('iro.npy'),
     slices: Object.fromEntries(['input', 'ifc', 'iwc', 'iro'].map((name) => [name, file('slices.npy')])),
     grid: null,
@@ -64,11 +66,12 @@ function writeStudy(folder: string, scans: number): void {
   };
   const document = {
     format: 'asc-net-study',
-    version: 2,
+    version: 3,
     savedAt: new Date().toISOString(),
     study: {
       name: 'Bench',
       selected: 0,
+      earlier: [],
       run: {
         run: file('.'),
         device,
@@ -90,6 +93,10 @@ function writeStudy(folder: string, scans: number): void {
         shownMask: null,
         decisions: [],
         state: 'not started',
+        declared: null,
+        slices: { done: [], flagged: [] },
+        lesionMm3: null,
+        thumbnail: null,
       })),
     },
   };

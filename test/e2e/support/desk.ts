@@ -132,6 +132,11 @@ export class Desk {
     await expect(this.messages.filter({ hasText: `Saved ${path.basename(file)}` })).toBeVisible();
   }
 
+  /** Waits until the study file has every change so far. */
+  async saved(): Promise<void> {
+    await expect(this.page.getByTestId('saved')).toHaveAttribute('data-behind', 'false');
+  }
+
   get scanRows(): Locator {
     return this.page.getByTestId('scan-row');
   }

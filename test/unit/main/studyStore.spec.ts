@@ -51,10 +51,15 @@ const scan = (token: FileToken): ScanOf<FileToken> => ({
   shownMask: null,
   decisions: [],
   state: 'in progress',
+  declared: null,
+  slices: { done: [], flagged: [] },
+  lesionMm3: null,
+  thumbnail: null,
 });
 const study = (...files: FileToken[]): StudyOf<FileToken> => ({
   name: 'Mine',
   run: null,
+  earlier: [],
   selected: files.length - 1,
   scans: files.map(scan),
 });

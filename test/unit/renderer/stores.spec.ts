@@ -28,6 +28,7 @@ const { identityAffine } = await import('../../../shared/geometry/affine');
 const { planeOrientation } = await import('../../../shared/geometry/sliceGrid');
 const { layoutOf } = await import('../../../renderer/viewer/slicePlane');
 const { ExpectedError } = await import('../../../shared/failure');
+const { useDecisionsStore } = await import('../../../renderer/stores/decisions');
 const { useJobsStore } = await import('../../../renderer/stores/jobs');
 const { useMessagesStore } = await import('../../../renderer/stores/messages');
 const { useReviewStore } = await import('../../../renderer/stores/review');
@@ -37,6 +38,7 @@ const { useViewStore } = await import('../../../renderer/stores/view');
 
 const token = (digit: string): FileToken => ({ token: digit.repeat(32), name: `${digit}.nii`, sizeBytes: 1 });
 const parsed = (): ParsedScan => ({
+  thumbnail: null,
   facts: {
     dims: [4, 4, 9],
     zooms: [1, 1, 1],
@@ -104,7 +106,12 @@ describe('the study', () => {
   });
 
   it('is forgotten by every store when it leaves, and comes back with an undo', async () => {
-    const [study, view, review] = [useStudyStore(), useViewStore(), useReviewStore()];
+    const [study, view, review, decisions] = [
+      useStudyStore(),
+      useViewStore(),
+      useReviewStore(),
+      useDecisionsStore(),
+    ];
     const { token: id } = token('a');
     await study.add(token('a'));
     study.setReference(id, [3], true);
@@ -113,12 +120,20 @@ describe('the study', () => {
     view.setMainPlane('coronal');
     expect([view.sliceIn('axial'), view.mainPlane, view.mainCount]).toEqual([4, 'coronal', 4]);
     view.setWindow({ centre: 5, width: 6 });
-    review.segmentations = { [id]: { result: {} as never, threshold: 0.5 } };
+    review.segmentations = {
+      [id]: { result: {} as never, threshold: 0.5, rules: { minVoxels: 10, connectivity: 26 } },
+    };
+    decisions.markSlice(4, 'done');
+    decisions.declare('flagged');
+    expect(decisions.stateOf(id)).toBe('flagged');
     study.remove(id);
     expect(study.scans).toEqual([]);
     expect(study.selectedToken).toBeNull();
     expect(study.volume).toBeNull();
-    const states = [view.cursors, view.chosenPlanes, view.windows, review.segmentations, review.open];
+    const states = [
+      ...[view.cursors, view.chosenPlanes, view.windows, review.segmentations, review.open],
+      ...[decisions.slices, decisions.declared],
+    ];
     expect(JSON.stringify(states)).not.toContain(id);
 
     useMessagesStore().messages[0]?.action?.run();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agreement } from '../../../../shared/lesions/agreement';
 import { labelComponents, largestComponent, removeSmall } from '../../../../shared/lesions/components';
+import { lesionMask } from '../../../../shared/lesions/lesionMask';
 import { lesionCsvRows, lesionTable } from '../../../../shared/lesions/table';
 import type { Dims } from '../../../../shared/volume/volume';
 
@@ -37,6 +38,20 @@ describe('components', () => {
 
   it('of a grid that the mask does not fill are a bug', () => {
     expect(() => labelComponents(new Uint8Array(479), dims, 6)).toThrow('does not fill');
+  });
+});
+
+describe('the mask at a threshold', () => {
+  it('leaves out what is small, and joins voxels as it is told', () => {
+    // Two voxels that meet in an edge, and one by itself.
+    const iro = new Float32Array(480);
+    for (const index of [at(1, 1, 1), at(2, 2, 1), at(7, 7, 5)]) iro[index] = 0.8;
+    const count = (minVoxels: number, connectivity: 6 | 18 | 26): number =>
+      lesionMask(iro, dims, 0.5, { minVoxels, connectivity }).reduce((sum, value) => sum + value, 0);
+    expect(count(1, 6)).toBe(3);
+    expect(count(2, 6)).toBe(0);
+    expect(count(2, 18)).toBe(2);
+    expect(count(3, 26)).toBe(0);
   });
 });
 

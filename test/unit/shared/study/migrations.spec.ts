@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { rangesOf, readStudyFile } from '../../../../shared/study/migrations';
+import { numbersOf, rangesOf, readStudyFile } from '../../../../shared/study/migrations';
 import { studyVersion } from '../../../../shared/study/studyFile';
 
 const fixture = (version: number): string =>
@@ -27,6 +27,16 @@ describe('study files', () => {
     const newest = files.at(-1)?.study.scans[0];
     expect(newest?.decisions[0]).toMatchObject({ anchor: 1234, verdict: 'accepted', note: 'typical' });
     expect(newest?.masks).toHaveLength(1);
+    expect(newest?.slices).toEqual({
+      done: [
+        [0, 4],
+        [7, 7],
+      ],
+      flagged: [[5, 5]],
+    });
+    expect(newest).toMatchObject({ declared: 'flagged', lesionMm3: 412.5 });
+    expect(newest?.segmentation).toMatchObject({ minVoxels: 4, connectivity: 18 });
+    expect(files.at(-1)?.study.earlier).toHaveLength(1);
   });
 
   it('of a newer program, or that are none, are refused with a sentence', () => {
@@ -54,6 +64,12 @@ describe('study files', () => {
     expect(refused(wrong)).toMatchObject({ kind: 'study-damaged' });
   });
 
+  it('of version 2 have the rules for lesions that were in force then', () => {
+    const scan = readStudyFile(fixture(2)).study.scans[0];
+    expect(scan?.segmentation).toMatchObject({ minVoxels: 10, connectivity: 26 });
+    expect(scan).toMatchObject({ declared: null, slices: { done: [], flagged: [] } });
+  });
+
   it('do without a result that cannot be read any more', () => {
     const file = JSON.parse(fixture(2)) as { study: { scans: { segmentation: unknown }[] } };
     (file.study.scans[0] as { segmentation: unknown }).segmentation = { threshold: 'high' };
@@ -69,5 +85,6 @@ describe('rangesOf', () => {
       [5, 5],
       [7, 8],
     ]);
+    expect(numbersOf(rangesOf([0, 1, 2, 5, 7, 8]))).toEqual([0, 1, 2, 5, 7, 8]);
   });
 });
