@@ -132,7 +132,7 @@ class Training {
   private readonly dropout: DropoutMask | null;
   private readonly predict: (slices: Float32Array) => PredictedSlices;
   private readonly sizes: EpochSizes;
-  private readonly pieces = new BatchPieces((message) => this.host.onWarning?.(message));
+  private readonly pieces: BatchPieces;
   private clockMs: number;
   private savedMs: number;
   /** Whether steps were taken since the last checkpoint. */
@@ -168,6 +168,7 @@ class Training {
     this.dropout = dropoutMasks(settings.dropout, this.random);
     this.predict = slicePredictor(ops, this.generator, baseWidth, height, width);
     this.state = from ? { ...from.state } : freshState(settings, this.random.state());
+    this.pieces = new BatchPieces((message) => host.onWarning?.(message), this.state.batchPieces);
     if (from) this.restore(from);
     this.clockMs = host.nowMs();
     this.savedMs = this.clockMs;
@@ -442,6 +443,7 @@ class Training {
     state.random = copyOf(this.random.state());
     state.generatorAdamStep = optimizers.generator.step;
     state.discriminatorAdamStep = optimizers.discriminator.step;
+    state.batchPieces = this.pieces.count;
     await this.host.save({ state: { ...state }, arrays, healthy });
     this.savedMs = this.host.nowMs();
     this.unsaved = false;
@@ -498,6 +500,7 @@ function freshState(settings: TrainingSettings, random: RandomState): TrainingSt
     generatorAdamStep: 0,
     discriminatorAdamStep: 0,
     confirmations: 0,
+    batchPieces: 1,
     hadContrast: false,
     workedMs: 0,
     ended: null,

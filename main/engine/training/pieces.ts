@@ -10,13 +10,27 @@ export interface StepPart<Terms extends object> {
 /**
  * Into how many pieces a batch is cut so that it fits into the device's memory. Where it does not fit, the pieces are
  * halved, for this step and all that follow: their gradients are averaged, so that the optimizer sees the same batch.
- * (What looks at the batch as a whole, the normalisation's statistics and the disjointness, then looks at a piece.)
+ * (What looks at the batch as a whole, the normalisation's statistics and the disjointness, then looks at a piece.) So the
+ * number of pieces is part of what a training that goes on must know.
  */
 export class BatchPieces {
-  private pieces = 1;
+  private pieces: number;
 
-  /** @param onHalved gets a sentence for the user */
-  constructor(private readonly onHalved: (message: string) => void) {}
+  /**
+   * @param onHalved gets a sentence for the user
+   * @param pieces into how many a batch is cut from the first step on
+   */
+  constructor(
+    private readonly onHalved: (message: string) => void,
+    pieces = 1,
+  ) {
+    this.pieces = pieces;
+  }
+
+  /** Into how many pieces a batch is cut now. */
+  get count(): number {
+    return this.pieces;
+  }
 
   /**
    * Gradients and terms of a whole batch.

@@ -59,6 +59,8 @@ export const trainingStateSchema = z.strictObject({
   openSteps: z.number().int().min(0),
   /** Cycles in a row whose histogram had split. */
   confirmations: z.number().int().min(0),
+  /** Into how many pieces the device's memory made it cut a batch (see BatchPieces). */
+  batchPieces: z.number().int().min(1).default(1),
   /** Whether I_ro has shown contrast at the end of some cycle. */
   hadContrast: z.boolean(),
   /** Time spent training, pauses not counted. */

@@ -84,8 +84,9 @@ async function run(
   settings: TrainingSettings,
   host = new TestHost(),
   from: Checkpoint | null = null,
+  ops = backend.ops,
 ): Promise<Outcome> {
-  const trained = await train(backend.ops, settings, reference, input, host, from);
+  const trained = await train(ops, settings, reference, input, host, from);
   const arrays = [...trained.generator.toArrays().values(), ...trained.discriminator.toArrays().values()];
   const weights = Float32Array.from(arrays.flatMap((values) => [...values]));
   trained.generator.dispose();
@@ -140,6 +141,31 @@ describe('the training loop', () => {
         expect(distance(resumed.weights, whole.weights)).toBeLessThanOrEqual(Math.max(1e-5, 2 * spread));
       }
     }
+  });
+
+  it('goes on in the pieces into which a small memory has made it cut the batches', async () => {
+    let refused = 0;
+    const small: Backend['ops'] = Object.assign(Object.create(backend.ops) as Backend['ops'], {
+      convReluNorm: (...args: Parameters<Backend['ops']['convReluNorm']>) => {
+        if (args[0].shape[0] <= 2) return backend.ops.convReluNorm(...args);
+        refused += 1;
+        throw new Error('OOM when allocating tensor');
+      },
+    });
+    const settings = tiny({ maxCycles: 2, checkpointMinutes: 1e6 });
+    const whole = await run(settings, new TestHost(), null, small);
+    expect(refused).toBe(1);
+    const host = new TestHost();
+    host.stopAfter = 2;
+    await run(settings, host, null, small);
+    const from = host.saved.at(-1) as Checkpoint;
+    expect(from.state.batchPieces).toBe(2);
+    refused = 0;
+    const resumed = await run(settings, new TestHost(), from, small);
+    expect(refused).toBe(0);
+    expect(distance(resumed.weights, whole.weights)).toBeLessThanOrEqual(
+      backend.device.backend === 'wasm' ? 0 : 1e-5,
+    );
   });
 
   it('saves at the end of each cycle, and inside one every so many minutes', async () => {
