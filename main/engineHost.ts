@@ -43,7 +43,8 @@ export class EngineHost {
    */
   start(request: JobRequest): void {
     if (this.#disposed) throw new Error('the engine host has been disposed of');
-    if (request.type === 'train' && this.#running('train')) {
+    const trains = ['train', 'continueTraining'] as const;
+    if (trains.some((type) => type === request.type) && trains.some((type) => this.#running(type))) {
       throw new ExpectedError('busy', 'A training is already running: stop it first, or wait until it ends.');
     }
     if (request.type === 'sample' && this.#running('sample')) {
@@ -131,6 +132,7 @@ const unfinished: Readonly<Record<JobRequest['type'], string>> = {
   install: 'TensorFlow was not installed.',
   sample: 'The sample study was not made.',
   train: 'The training did not finish.',
+  continueTraining: 'The training did not finish.',
   segment: 'The scan was not segmented.',
   importModel: 'The model was not imported.',
   exportModel: 'The model was not exported.',

@@ -102,10 +102,22 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
         context,
       );
     }
+    case 'continueTraining':
+      return trainRun(
+        {
+          dataDir: join(request.outDir, 'data'),
+          outDir: join(request.outDir, 'run'),
+          plan: { kind: 'resume', changes: {} },
+          backend: request.backend,
+        },
+        context,
+      );
     case 'importModel':
       return { files: await importKeras(request.model, request.outDir, false) } satisfies ConvertResult;
     case 'exportModel':
-      return { files: await exportRun(request.model, request.outDir, false) } satisfies ConvertResult;
+      return {
+        files: await exportRun(request.model, request.outDir, request.overwrite),
+      } satisfies ConvertResult;
     case 'segment':
       return segmentForWindow(request, context);
   }

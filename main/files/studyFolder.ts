@@ -39,6 +39,11 @@ export class StudyFolder {
     return this.#make('sample');
   }
 
+  /** Where the trainings lie, each in a folder of its own. */
+  get runs(): string {
+    return path.join(this.#path, 'runs');
+  }
+
   /** A fresh folder for one training: its prepared sets and its run. */
   nextRun(): string {
     return this.#next('runs');

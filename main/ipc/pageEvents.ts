@@ -48,7 +48,8 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
       const { scan, truth, referenceSlices } = sampleResultSchema.parse(result);
       return { job: 'sample', scan: file(scan), truth: file(truth), referenceSlices };
     }
-    case 'train': {
+    case 'train':
+    case 'continueTraining': {
       const { run, ...facts } = trainResultSchema.parse(result);
       return { job: 'train', run: tokens.adopt(run, 'run', 0, path.basename(path.dirname(run))), ...facts };
     }

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, markRaw, ref, shallowRef } from 'vue';
-import type { BackendChoice, JobResult } from '../../shared/ipc/contract';
+import type { BackendChoice, JobResult, ResponseOf } from '../../shared/ipc/contract';
 import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
 import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import { ask, failureFrom } from '../ipc/client';
@@ -26,6 +26,8 @@ type ImportedModel = Extract<JobResult, { job: 'importModel' }>;
 export type TrainResult = Extract<JobResult, { job: 'train' }>;
 /** A run of the study, trained here or imported. */
 export type StudyRun = TrainResult | ImportedModel;
+/** A training that was interrupted or stopped, and can go on. */
+export type UnfinishedRun = ResponseOf<'training:unfinished'>['runs'][number];
 
 /** How far the study's training is. */
 export type TrainingState =
@@ -52,6 +54,7 @@ export const useTrainingStore = defineStore('training', () => {
   const run = ref<StudyRun | null>(null);
   /** The runs before it, the newest last. */
   const earlier = ref<readonly StudyRun[]>([]);
+  const unfinished = shallowRef<readonly UnfinishedRun[]>([]);
   const histogram = shallowRef<IroHistogram | null>(null);
   const previews = shallowRef<readonly Preview[]>([]);
   const cycle = ref(0);
@@ -75,8 +78,30 @@ export const useTrainingStore = defineStore('training', () => {
 
   /** Trains on what is marked now. @returns the run; null where it was stopped before there was one, or failed. */
   async function start(): Promise<TrainResult | null> {
-    if (missing.value !== null || state.value.kind === 'running') return null;
+    if (missing.value !== null) return null;
     const { preset, cycles, width, stage, seed, slicesPerEpoch, backend } = form.value;
+    return follow(() =>
+      ask('training:start', {
+        ...study.trainingScans(),
+        preset,
+        overrides: { maxCycles: cycles, baseWidth: width, stage, seed, slicesPerEpoch },
+        backend,
+      }),
+    );
+  }
+
+  /** Goes on with an interrupted training from its newest checkpoint, with its own settings. */
+  function goOn({ run: { token } }: UnfinishedRun): Promise<TrainResult | null> {
+    return follow(() => ask('training:continue', { run: token, backend: form.value.backend }));
+  }
+
+  /** Looks for trainings of the study that can go on. */
+  async function findUnfinished(): Promise<void> {
+    unfinished.value = (await ask('training:unfinished', {})).runs;
+  }
+
+  async function follow(begin: () => Promise<{ jobId: string }>): Promise<TrainResult | null> {
+    if (state.value.kind === 'running') return null;
     losses.clear();
     lossVersion.value += 1;
     histogram.value = null;
@@ -85,18 +110,7 @@ export const useTrainingStore = defineStore('training', () => {
     warnings.value = [];
     state.value = { kind: 'running' };
     try {
-      const result = await jobs.run(
-        'train',
-        'Training',
-        () =>
-          ask('training:start', {
-            ...study.trainingScans(),
-            preset,
-            overrides: { maxCycles: cycles, baseWidth: width, stage, seed, slicesPerEpoch },
-            backend,
-          }),
-        receive,
-      );
+      const result = await jobs.run('train', 'Training', begin, receive);
       if (result) use(result);
       state.value = result ? { kind: 'finished', result } : { kind: 'stopped' };
       return result;
@@ -105,6 +119,8 @@ export const useTrainingStore = defineStore('training', () => {
       state.value = { kind: 'failed', message: failure.message };
       messages.showFailure(failure);
       return null;
+    } finally {
+      await messages.guard(findUnfinished);
     }
   }
 
@@ -176,8 +192,11 @@ export const useTrainingStore = defineStore('training', () => {
     lossVersion,
     job,
     missing,
+    unfinished,
     choosePreset,
     start,
+    goOn,
+    findUnfinished,
     importModel,
     exportModel,
     stop,

@@ -70,3 +70,10 @@ export function formatRanges(slices: readonly number[], most = 4): string {
   const rest = ranges.length - shown.length;
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
+
+/** When something was, in the reader's own way of writing it: only the time where it was today. */
+export function formatMoment(iso: string, now = new Date()): string {
+  const moment = new Date(iso);
+  const time = moment.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return moment.toDateString() === now.toDateString() ? time : `${moment.toLocaleDateString()} ${time}`;
+}

@@ -12,6 +12,8 @@ export const publicChannels = [
   'engine:probe',
   'engine:install',
   'training:start',
+  'training:unfinished',
+  'training:continue',
   'inference:segment',
   'jobs:stop',
   'jobs:pause',

@@ -95,6 +95,29 @@ export const contract = {
     }),
     response: jobStarted,
   },
+  /** Trainings of the study that were interrupted or stopped and can go on; the newest first. */
+  'training:unfinished': {
+    request: nothing,
+    response: z.strictObject({
+      runs: z.array(
+        z.strictObject({
+          run: fileTokenSchema,
+          stage: z.union([z.literal(1), z.literal(2)]),
+          /** The cycle at work, from 1. */
+          cycle: z.number().int(),
+          cycles: z.number().int(),
+          preset: z.enum(['published', 'quick']),
+          width: z.number().int(),
+          savedAt: z.string(),
+        }),
+      ),
+    }),
+  },
+  /** Goes on with one of them from its newest checkpoint. */
+  'training:continue': {
+    request: z.strictObject({ run: token, backend: backendChoiceSchema }),
+    response: jobStarted,
+  },
   'inference:segment': {
     request: z.strictObject({ run: token, scan: token, backend: backendChoiceSchema }),
     response: jobStarted,

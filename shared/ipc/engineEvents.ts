@@ -121,6 +121,13 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     overrides: z.record(z.string(), z.unknown()),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),
+  /** Goes on with the training of `outDir` from its newest checkpoint; result: {@link trainResultSchema}. */
+  z.strictObject({
+    ...job,
+    type: z.literal('continueTraining'),
+    outDir: z.string(),
+    backend: z.enum(['auto', 'native', 'wasm']),
+  }),
   /** Segments one volume with a run; result: {@link segmentResultSchema}. */
   z.strictObject({
     ...job,
@@ -133,7 +140,13 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
   /** Takes a Keras file into a new run at `outDir`; result: {@link convertResultSchema}. */
   z.strictObject({ ...job, type: z.literal('importModel'), model: z.string(), outDir: z.string() }),
   /** Writes a run's networks to `outDir` as the published Keras files; result: {@link convertResultSchema}. */
-  z.strictObject({ ...job, type: z.literal('exportModel'), model: z.string(), outDir: z.string() }),
+  z.strictObject({
+    ...job,
+    type: z.literal('exportModel'),
+    model: z.string(),
+    outDir: z.string(),
+    overwrite: z.boolean(),
+  }),
   /** Ends the job of this id at the next step; it answers with `stopped`, or `finished` with what a training has so far. */
   z.strictObject({ ...job, type: z.literal('stop') }),
   /** Holds a training at the next step; it answers with `paused`. */

@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../main/engine/backend/backend';
 import { readKerasFile } from '../../main/engine/keras/readKeras';
-import { KERAS_FILES, makeKerasFiles } from '../../main/engine/keras/writeKeras';
+import { KERAS_FILES } from '../../main/engine/keras/kerasFiles';
+import { makeKerasFiles } from '../../main/engine/keras/writeKeras';
 import {
   discriminatorLayers,
   discriminatorWeights,

@@ -40,7 +40,7 @@ async function load(choice: BackendChoice): Promise<Backend> {
     if (choice === 'native') {
       throw new ExpectedError(
         'backend-missing',
-        `The native TensorFlow backend cannot be used: ${whyNotNative}. Use --backend wasm, or install it.`,
+        `The native TensorFlow backend cannot be used: ${whyNotNative}. Choose WebAssembly (--backend wasm), or install it.`,
       );
     }
   }

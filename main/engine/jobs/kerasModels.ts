@@ -7,7 +7,8 @@ import { presets } from '../../../shared/study/trainingSettings';
 import { writeOutputs } from '../../files/outputs';
 import { SOFTWARE } from '../../version';
 import { readKerasFile, type KerasFile } from '../keras/readKeras';
-import { KERAS_FILES, makeKerasFiles, type KerasNetworks } from '../keras/writeKeras';
+import { KERAS_FILES } from '../keras/kerasFiles';
+import { makeKerasFiles, type KerasNetworks } from '../keras/writeKeras';
 import {
   discriminatorWeights,
   generatorWeights,

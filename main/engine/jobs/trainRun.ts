@@ -6,6 +6,7 @@ import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { Preview, TrainResult } from '../../../shared/ipc/engineEvents';
 import { settingsToGoOnWith } from '../../../shared/study/chooseSettings';
 import { presets, type TrainingSettings } from '../../../shared/study/trainingSettings';
+import { lockRun } from '../../files/runLock';
 import { changesSentence, checkSameSides, checkTruth, openSet, type SliceSet } from '../../files/sliceSets';
 import { SOFTWARE } from '../../version';
 import { openBackend, type BackendChoice } from '../backend/backend';
@@ -42,9 +43,19 @@ export interface TrainOptions {
 
 /**
  * Trains on the prepared sets of a folder and writes the run; or goes on with one that was interrupted.
- * @throws ExpectedError for sets that do not fit, settings that are not valid, a training that collapsed
+ * @throws ExpectedError for sets that do not fit, settings that are not valid, a training that collapsed, busy where another
+ *   training is at work in that folder
  */
 export async function trainRun(options: TrainOptions, context: JobContext): Promise<TrainResult> {
+  const unlock = await lockRun(options.outDir);
+  try {
+    return await trainLocked(options, context);
+  } finally {
+    await unlock();
+  }
+}
+
+async function trainLocked(options: TrainOptions, context: JobContext): Promise<TrainResult> {
   const { dataDir, outDir, plan } = options;
   const store = new CheckpointStore(outDir);
   const from = plan.kind === 'resume' ? await store.newest() : null;

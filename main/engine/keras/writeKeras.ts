@@ -1,6 +1,7 @@
 import type { NetworkShape } from '../network/layers';
 import { discriminatorWeights, generatorWeights } from '../network/layers';
 import type { WeightArrays } from '../network/weights';
+import type { KERAS_FILES } from './kerasFiles';
 import { makeHdf5, setTextList, type Hdf5Group } from './hdf5';
 import {
   completeModel,
@@ -10,13 +11,6 @@ import {
   type KerasModel,
   type LayerSettings,
 } from './kerasLayers';
-
-/** The three files of the published script create_networks. */
-export const KERAS_FILES = {
-  generator: 'disjoint_un_sup_mse_generator.h5',
-  discriminator: 'disjoint_un_sup_mse_discriminator.h5',
-  complete: 'disjoint_un_sup_mse_complete_gans.h5',
-} as const;
 
 /** The Keras whose way of writing models this is. */
 const KERAS_VERSION = '2.15.0';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
@@ -34,6 +34,10 @@ export interface StoredCheckpoint extends Checkpoint {
   readonly sets: Header['sets'];
   /** What was wrong with newer ones that were passed over. */
   readonly passedOver: readonly string[];
+}
+
+export interface CheckpointFacts extends Pick<Header, 'settings' | 'state'> {
+  readonly savedAt: string;
 }
 
 /**
@@ -93,6 +97,21 @@ export class CheckpointStore {
     );
   }
 
+  /**
+   * What the newest checkpoint says of itself, without its arrays and without holding it against its checksum: for lists.
+   * null where there is none that can be read.
+   */
+  async peek(): Promise<CheckpointFacts | null> {
+    for (const { name } of (await this.entries()).reverse()) {
+      const path = join(this.folder, name);
+      const header = await readHeader(path).catch(() => null);
+      if (!header) continue;
+      const { settings, state } = header;
+      return { settings, state, savedAt: (await stat(path)).mtime.toISOString() };
+    }
+    return null;
+  }
+
   /** Forgets what is newer than the last good checkpoint, where there is one: what broke down is not gone on from. */
   async dropSinceGood(): Promise<void> {
     const entries = await this.entries();
@@ -135,6 +154,24 @@ function encode({ state, arrays }: Checkpoint, about: About): Uint8Array[] {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return [...parts, hash.digest()];
+}
+
+/** The JSON at the beginning of a file. @throws Error for what is no checkpoint */
+async function readHeader(path: string): Promise<Header> {
+  const file = await open(path, 'r');
+  try {
+    const start = Buffer.alloc(MAGIC.length + 4);
+    await file.read(start, 0, start.length, 0);
+    const { size } = await file.stat();
+    const length = start.readUInt32LE(MAGIC.length);
+    if (!start.subarray(0, MAGIC.length).equals(MAGIC) || length > size)
+      throw new Error('it is no checkpoint');
+    const text = Buffer.alloc(length);
+    await file.read(text, 0, length, start.length);
+    return headerSchema.parse(JSON.parse(text.toString('utf8')));
+  } finally {
+    await file.close();
+  }
 }
 
 /** @throws Error saying what is wrong */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { ChosenScan } from '../../../shared/ipc/contract';
 import type { JobRequest } from '../../../shared/ipc/engineEvents';
+import { unfinishedRuns } from '../../engine/jobs/unfinishedRuns';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -9,6 +11,8 @@ type JobChannel =
   | 'engine:probe'
   | 'engine:install'
   | 'training:start'
+  | 'training:unfinished'
+  | 'training:continue'
   | 'inference:segment'
   | 'jobs:stop'
   | 'jobs:pause'
@@ -40,6 +44,24 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
         input: scans(input),
         preset,
         overrides,
+        backend,
+      }),
+    'training:unfinished': async () => ({
+      runs: (await unfinishedRuns(study.runs)).map(({ folder, state, settings, savedAt }) => ({
+        run: tokens.adopt(path.join(folder, 'run'), 'run', 0, path.basename(folder)),
+        stage: state.stage,
+        cycle: state.cycle,
+        cycles: settings.maxCycles,
+        preset: settings.preset,
+        width: settings.baseWidth,
+        savedAt,
+      })),
+    }),
+    'training:continue': ({ run, backend }) =>
+      start({
+        jobId: randomUUID(),
+        type: 'continueTraining',
+        outDir: path.dirname(tokens.pathOf(run, 'run')),
         backend,
       }),
     'inference:segment': ({ run, scan, backend }) =>

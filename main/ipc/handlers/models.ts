@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { dialog, type OpenDialogOptions } from 'electron';
+import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
+import { KERAS_FILES } from '../../engine/keras/kerasFiles';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -45,9 +47,28 @@ export function modelHandlers({
       const model = tokens.pathOf(run, 'run');
       const outDir = await choose(exportOptions);
       if (outDir === null) return { jobId: null };
+      const there = Object.values(KERAS_FILES).filter((name) => existsSync(path.join(outDir, name)));
+      if (there.length > 0 && !(await mayReplace(there, window()))) return { jobId: null };
       const jobId = randomUUID();
-      engine.start({ jobId, type: 'exportModel', model, outDir });
+      engine.start({ jobId, type: 'exportModel', model, outDir, overwrite: there.length > 0 });
       return { jobId };
     },
   };
+}
+
+/** Asks before files are replaced: a folder dialog does not. */
+async function mayReplace(names: readonly string[], owner: BrowserWindow | null): Promise<boolean> {
+  const options: MessageBoxOptions = {
+    type: 'question',
+    message:
+      names.length === 1 ? `${names[0]} exists already.` : `${names.length} of the files exist already.`,
+    detail: `Replace ${names.join(', ')}?`,
+    buttons: ['Replace', 'Cancel'],
+    defaultId: 1,
+    cancelId: 1,
+  };
+  const { response } = owner
+    ? await dialog.showMessageBox(owner, options)
+    : await dialog.showMessageBox(options);
+  return response === 0;
 }

@@ -14,7 +14,7 @@ import { runCli } from '../../../main/cli/program';
 import { convertModel, createModel } from '../../../main/engine/jobs/kerasModels';
 import { loadModel } from '../../../main/engine/jobs/model';
 import { readKerasFile, type KerasFile } from '../../../main/engine/keras/readKeras';
-import { KERAS_FILES } from '../../../main/engine/keras/writeKeras';
+import { KERAS_FILES } from '../../../main/engine/keras/kerasFiles';
 import { createRandom } from '../../../shared/random';
 import { npyBytes } from '../../../shared/volume/npy';
 import { digests } from '../../helpers/kerasNetworks';

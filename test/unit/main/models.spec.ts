@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FileTokens } from '../../../main/files/tokens';
@@ -6,8 +8,13 @@ import type { Services } from '../../../main/ipc/services';
 import { pageEventSchema } from '../../../shared/ipc/contract';
 import type { JobRequest } from '../../../shared/ipc/engineEvents';
 
-const answer = vi.hoisted(() => ({ canceled: false, filePaths: [] as string[] }));
-vi.mock('electron', () => ({ dialog: { showOpenDialog: () => Promise.resolve(answer) } }));
+const answer = vi.hoisted(() => ({ canceled: false, filePaths: [] as string[], button: 0 }));
+vi.mock('electron', () => ({
+  dialog: {
+    showOpenDialog: () => Promise.resolve(answer),
+    showMessageBox: () => Promise.resolve({ response: answer.button }),
+  },
+}));
 const { modelHandlers } = await import('../../../main/ipc/handlers/models');
 
 const started: JobRequest[] = [];
@@ -49,11 +56,26 @@ describe('Keras models in and out of the window', () => {
       type: 'exportModel',
       model: '/study/runs/1/run',
       outDir: '/target',
+      overwrite: false,
     } as JobRequest;
     expect(started).toEqual([request]);
     const result = { files: ['a.h5', 'b.h5'] };
     const event = pageEventOf({ jobId: jobId as string, type: 'finished', result }, request, tokens);
     expect(event).toMatchObject({ result: { job: 'exportModel', files: ['a.h5', 'b.h5'] } });
+  });
+
+  it('asks before it replaces files that are there already', async () => {
+    const target = mkdtempSync(path.join(tmpdir(), 'ascnet-models-'));
+    writeFileSync(path.join(target, 'disjoint_un_sup_mse_generator.h5'), 'older');
+    answer.filePaths = [target];
+    const run = tokens.adopt('/study/runs/1/run', 'run', 0).token;
+    answer.button = 1;
+    expect(await handlers['model:export']({ run })).toEqual({ jobId: null });
+    expect(started).toEqual([]);
+    answer.button = 0;
+    await handlers['model:export']({ run });
+    expect(started).toMatchObject([{ type: 'exportModel', outDir: target, overwrite: true }]);
+    rmSync(target, { recursive: true });
   });
 
   it('starts nothing where the dialog was cancelled or the token is none of a run', async () => {
