@@ -1,14 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { NORM_EPSILON, type NetworkOps } from '../../network/ops';
+import { wasmAdam } from './adam';
 import {
+  batchNorm,
+  batchNormReluGradient,
   channelSums,
   concatChannels,
   convFilterGradient,
   convInputGradient,
   depthToSpace2,
   maxPoolGradient,
-  sliceChannels,
+  scaleReluGradient,
+  scaleShift,
   spaceToDepth2,
+  splitChannels,
   transposedMatMul,
 } from './kernels';
 
@@ -28,40 +33,28 @@ export const wasmOps: NetworkOps = {
         tf.GradSaveFunc,
       ];
       const active = convRelu(input, kernel, bias);
-      const samples = active.size / active.shape[3];
-      const mean = tf.mul(channelSums(active), 1 / samples) as tf.Tensor1D;
-      // Everything below works on centred values: with the mean still in, float32 loses digits where the spread is small.
-      const centred = tf.sub(active, mean) as tf.Tensor4D;
-      const variance = tf.mul(channelSums(tf.square(centred)), 1 / samples) as tf.Tensor1D;
-      onStatistics(mean, variance, samples);
-      const inverse = tf.rsqrt(tf.add(variance, NORM_EPSILON)) as tf.Tensor1D;
-      const value = scaleShift(centred, tf.mul(gamma, inverse), beta);
-      save([input, kernel, gamma, active, centred, inverse]);
+      const { value, mean, variance, inverse } = batchNorm(active, gamma, beta);
+      onStatistics(mean, variance, active.size / active.shape[3]);
+      save([input, kernel, gamma, active, mean, inverse]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-        const [x0, k0, g0, r, d, inv] = saved as [
+        const [x0, k0, g0, r, m, inv] = saved as [
           tf.Tensor4D,
           tf.Tensor4D,
           tf.Tensor1D,
           tf.Tensor4D,
-          tf.Tensor4D,
+          tf.Tensor1D,
           tf.Tensor1D,
         ];
-        const gradient = dy as tf.Tensor4D;
-        const sumDy = channelSums(gradient);
-        // With d = r - mean and xhat = d * inv: dgamma = Σ dy xhat, and
-        // dr = gamma inv (dy - Σdy / N - xhat dgamma / N) = a dy + b d + c for each channel.
-        const dGamma = tf.mul(inv, channelSums(tf.mul(gradient, d)));
-        const a = tf.mul(g0, inv);
-        const b = tf.mul(tf.mul(tf.mul(a, inv), dGamma), -1 / samples);
-        const c = tf.mul(tf.mul(a, sumDy), -1 / samples);
-        const dActive = tf.add(tf.mul(gradient, a), scaleShift(d, b, c));
-        const dConv = tf.mul(dActive, tf.step(r)) as tf.Tensor4D;
+        const { dx, dxSums, dGamma, dBeta } = batchNormReluGradient(dy as tf.Tensor4D, r, g0, {
+          mean: m,
+          inverse: inv,
+        });
         return [
-          needsInputGradient ? convInputGradient(dConv, k0) : tf.zerosLike(x0),
-          convFilterGradient(x0, dConv, 3),
-          channelSums(dConv),
+          needsInputGradient ? convInputGradient(dx, k0) : tf.zerosLike(x0),
+          convFilterGradient(x0, dx),
+          dxSums,
           dGamma,
-          sumDy,
+          dBeta,
         ];
       };
       return { value, gradFunc };
@@ -78,7 +71,7 @@ export const wasmOps: NetworkOps = {
       save([active, scale]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
         const [r, s] = saved as [tf.Tensor4D, tf.Tensor];
-        return convInputGradient(tf.mul(tf.mul(dy, s), tf.step(r)) as tf.Tensor4D, weights.kernel);
+        return convInputGradient(scaleReluGradient(dy as tf.Tensor4D, r, s), weights.kernel);
       };
       return { value, gradFunc };
     });
@@ -114,7 +107,7 @@ export const wasmOps: NetworkOps = {
           channelSums(dy),
         ];
       };
-      return { value: tf.add(depthToSpace2(spread as tf.Tensor4D), offset), gradFunc };
+      return { value: depthToSpace2(spread as tf.Tensor4D, offset), gradFunc };
     });
     return up(x, kernel, bias) as tf.Tensor4D;
   },
@@ -148,13 +141,9 @@ export const wasmOps: NetworkOps = {
   concat(a, b) {
     const join = tf.customGrad((...args) => {
       const [first, second] = args as unknown as [tf.Tensor4D, tf.Tensor4D];
-      const [ca, cb] = [first.shape[3], second.shape[3]];
       return {
         value: concatChannels(first, second),
-        gradFunc: (dy: tf.Tensor) => [
-          sliceChannels(dy as tf.Tensor4D, 0, ca),
-          sliceChannels(dy as tf.Tensor4D, ca, cb),
-        ],
+        gradFunc: (dy: tf.Tensor) => splitChannels(dy as tf.Tensor4D, first.shape[3]),
       };
     });
     return join(a, b) as tf.Tensor4D;
@@ -177,6 +166,8 @@ export const wasmOps: NetworkOps = {
   matMul(a, b) {
     return tf.matMul(a, b);
   },
+
+  adam: wasmAdam,
 };
 
 function convRelu(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
@@ -187,9 +178,4 @@ function convRelu(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor1D): tf.Te
     dilations: [1, 1],
     activation: 'relu',
   }) as tf.Tensor4D;
-}
-
-/** x * scale + shift with one scale and one shift a channel. */
-function scaleShift(x: tf.Tensor4D, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor4D {
-  return tf.add(tf.mul(x, scale), shift) as tf.Tensor4D;
 }
