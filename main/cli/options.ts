@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { ExpectedError } from '../../shared/failure';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import type { NpyLayout } from '../../shared/volume/npy';
 import type { VolumeOptions } from '../engine/jobs/volumeOptions';
@@ -19,6 +21,8 @@ export interface VolumeFlags {
   readonly npy: NpyLayout;
   readonly plane?: SlicePlane;
   readonly spacing?: number;
+  readonly fit?: boolean;
+  readonly brainMask: string[];
   readonly resample?: boolean;
 }
 
@@ -38,7 +42,14 @@ export function addVolumeFlags(command: Command): Command {
         'of the slices; axial, or across the long side of thick slices, unless given',
       ).choices(['axial', 'coronal', 'sagittal']),
     )
-    .option('--spacing <mm>', 'side of a pixel; fitted to the brain unless given', parseNumber)
+    .addOption(new Option('--spacing <mm>', 'common side of a pixel').argParser(parseNumber).conflicts('fit'))
+    .option('--fit', 'make each brain fill the slice (as it is, unless --spacing or the run says otherwise)')
+    .option(
+      '--brain-mask <mask>',
+      'brain mask of a volume, found by itself unless given; repeated for several volumes, in their order',
+      (mask: string, before: string[]) => [...before, mask],
+      [],
+    )
     .option('--resample', 'take masks on another grid over to the volume, by the nearest voxel');
 }
 
@@ -48,9 +59,23 @@ export function volumeOptions(flags: VolumeFlags): VolumeOptions {
     series: flags.series,
     npyLayout: flags.npy,
     plane: flags.plane,
-    pixelMm: flags.spacing,
+    pixelMm: flags.spacing ?? (flags.fit ? null : undefined),
     resampleMasks: flags.resample,
   };
+}
+
+/**
+ * The brain masks that were given, one for each volume.
+ * @throws ExpectedError settings-invalid where there are some, but not one for each
+ */
+export function brainMasksOf({ brainMask }: VolumeFlags, volumes: readonly string[]): (string | null)[] {
+  if (brainMask.length > 0 && brainMask.length !== volumes.length) {
+    throw new ExpectedError(
+      'settings-invalid',
+      `There are ${brainMask.length} brain masks for ${volumes.length} volumes (${volumes.map((path) => basename(path)).join(', ')}): give --brain-mask once for each, in this order.`,
+    );
+  }
+  return volumes.map((_, i) => brainMask[i] ?? null);
 }
 
 export function parseNumber(text: string): number {

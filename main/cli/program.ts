@@ -19,6 +19,7 @@ import { native, type NativeOptions } from './native';
 import {
   addVolumeFlags,
   backendOption,
+  brainMasksOf,
   parseCount,
   parseNumber,
   say,
@@ -114,15 +115,21 @@ function buildProgram(): Command {
       )
       .requiredOption('--out <dir>', 'where to write'),
   ).action(async (options: PrepareFlags) => {
+    const reference = options.reference.map(parseScan);
+    const input = options.input.map(parseScan);
+    const masks = brainMasksOf(
+      options,
+      [...reference, ...input].map(({ path }) => path),
+    );
     const index = await withView((view) =>
       prepareSets(
-        options.reference.map(parseScan),
-        options.input.map(parseScan),
+        reference.map((scan, i) => ({ ...scan, brain: masks[i] ?? null })),
+        input.map((scan, i) => ({ ...scan, brain: masks[reference.length + i] ?? null })),
         options.truth,
         options.out,
         view,
         volumeOptions(options),
-        { normalisation: options.normalisation, smoothingMm: options.smooth },
+        { ...defaultPreparation, normalisation: options.normalisation, smoothingMm: options.smooth },
       ),
     );
     say(

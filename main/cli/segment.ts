@@ -8,6 +8,7 @@ import { defaultPattern, outputNames, refuseTaken } from '../files/outputs';
 import {
   addVolumeFlags,
   backendOption,
+  brainMasksOf,
   parseNumber,
   say,
   volumeOptions,
@@ -24,7 +25,6 @@ interface SegmentFlags extends VolumeFlags {
   readonly format: 'nii.gz' | 'nii';
   readonly overwrite?: boolean;
   readonly keepExtensions?: boolean;
-  readonly brain?: string;
   readonly threshold?: number;
   readonly backend: BackendChoice;
 }
@@ -43,7 +43,6 @@ export function addSegment(program: Command): void {
     )
     .option('--overwrite', 'replace files that are there already')
     .option('--keep-extensions', 'carry header extensions over (they can hold private data)')
-    .option('--brain <mask>', 'brain mask of the volume; found by itself unless given')
     .option('--threshold <t>', 'threshold; found by itself unless given', parseNumber)
     .addOption(backendOption());
   addVolumeFlags(command).action(async (volumes: string[], options: SegmentFlags, command: Command) => {
@@ -59,10 +58,14 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
   const names = volumes.map((path) => outputNames(path, { pattern: options.names, format: options.format }));
   refuseTaken(options.out, names, overwrite);
   const given = options.threshold ?? null;
-  const read = { ...volumeOptions(options), brainMask: options.brain };
+  const brainMasks = brainMasksOf(options, volumes);
   const model = options.model === undefined ? null : await loadModel(options.model, options.backend);
   try {
     for (const [i, path] of volumes.entries()) {
+      const read = {
+        ...volumeOptions(options),
+        brainMask: brainMasks[i] ?? undefined,
+      };
       await withView(async (view) => {
         const result = model
           ? await segmentVolume(path, model, given, view, read)

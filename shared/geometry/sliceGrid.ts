@@ -13,7 +13,8 @@ import {
 } from './points';
 
 /** Which anatomical plane the slices lie in. */
-export type SlicePlane = 'axial' | 'coronal' | 'sagittal';
+export const slicePlaneSchema = z.enum(['axial', 'coronal', 'sagittal']);
+export type SlicePlane = z.infer<typeof slicePlaneSchema>;
 
 /**
  * How a volume becomes a stack of equally sized slices and how the stack goes back. Plain data: it is stored with
@@ -63,7 +64,7 @@ export const sliceGridSchema = z.strictObject({
   sourceDims: z.tuple([extent, extent, extent]),
   sourceZooms: z.tuple([positive, positive, positive]),
   sourceAffine: z.array(z.number()).length(16).refine(isUsableAffine, 'the affine has no inverse'),
-  plane: z.enum(['axial', 'coronal', 'sagittal']),
+  plane: slicePlaneSchema,
   axes: z
     .tuple([axis, axis, axis])
     .refine((axes) => new Set(axes).size === 3, 'each axis has to appear once'),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ExpectedError } from '../failure';
 import {
   chooseSliceGrid,
+  sliceGridSchema,
+  slicePlaneSchema,
   volumeToSlices,
   type SliceGrid,
   type SliceGridOptions,
@@ -9,7 +11,13 @@ import {
 import { trueValues } from '../volume/nifti';
 import type { Volume } from '../volume/volume';
 import { findBrainMask, type BrainMask } from './brainMask';
-import { findNormalisation, findRobustNormalisation, normalise, type Normalisation } from './normalisation';
+import {
+  findNormalisation,
+  findRobustNormalisation,
+  normalisationSchema,
+  normalise,
+  type Normalisation,
+} from './normalisation';
 import { smoothInMask } from './smoothing';
 
 /** What is chosen about a preparation. Stored with sets and runs, and applied the same when a model segments. */
@@ -17,10 +25,28 @@ export const preparationSchema = z.strictObject({
   normalisation: z.enum(['robust-z', 'percentile']),
   /** Sigma of the Gaussian that smooths the scan inside the brain, in mm; 0 leaves it as it is. */
   smoothingMm: z.number().min(0).max(5),
+  /** The plane of the slices; null: axial, or across the long side of thick slices, for each scan by itself. */
+  plane: slicePlaneSchema.nullable().default(null),
+  /** The common spacing: side of a pixel in mm; null makes the brain of each scan fill the slice. */
+  pixelMm: z.number().positive().nullable().default(null),
 });
 export type Preparation = z.infer<typeof preparationSchema>;
 
-export const defaultPreparation: Preparation = { normalisation: 'percentile', smoothingMm: 0 };
+export const defaultPreparation: Preparation = {
+  normalisation: 'percentile',
+  smoothingMm: 0,
+  plane: null,
+  pixelMm: null,
+};
+
+/** What is kept of a scan's preparation, with the sets and the runs that were made of it: how to go there and back. */
+export const preparedScanSchema = z.strictObject({
+  name: z.string(),
+  sha256: z.string(),
+  grid: sliceGridSchema,
+  normalisation: normalisationSchema,
+  maskMethod: z.enum(['skull-stripped', 'head', 'given']),
+});
 
 /** A volume as the network sees it, with all that is needed to go back. */
 export interface PreparedVolume {
@@ -44,7 +70,7 @@ export interface PreparedVolume {
 /** A slice counts as brain from this area on: less is the tip of the skull base or of the vertex. */
 export const MIN_BRAIN_MM2 = 1500;
 
-export interface PrepareOptions extends SliceGridOptions {
+export interface PrepareOptions extends Pick<SliceGridOptions, 'height' | 'width'> {
   /** The user's own brain mask on the volume's grid, in place of the one that is found. */
   readonly brain?: Uint8Array;
   readonly preparation?: Preparation;
@@ -70,7 +96,11 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
         : 'No brain was found in this volume: all voxels are equal. Choose another file.',
     );
   }
-  const grid = chooseSliceGrid(volume, brain, options);
+  const grid = chooseSliceGrid(volume, brain, {
+    ...options,
+    ...(preparation.plane === null ? {} : { plane: preparation.plane }),
+    ...(preparation.pixelMm === null ? {} : { pixelMm: preparation.pixelMm }),
+  });
   const isPrepared = volume.layout === 'stack' && values.every((value) => value >= 0 && value <= 1);
   const smooth =
     isPrepared || preparation.smoothingMm === 0

@@ -3,11 +3,11 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
-import { sliceGridSchema, volumeToSlices } from '../../../shared/geometry/sliceGrid';
-import { normalisationSchema } from '../../../shared/imaging/normalisation';
+import { sliceGridSchema, volumeToSlices, type SlicePlane } from '../../../shared/geometry/sliceGrid';
 import {
   defaultPreparation,
   preparationSchema,
+  preparedScanSchema,
   prepareVolume,
   type Preparation,
   type PreparedVolume,
@@ -19,7 +19,7 @@ import { hashFile } from '../../files/hashFile';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { breathe, ProgressReporter, type JobContext } from './context';
-import { gridOptions, type VolumeOptions } from './volumeOptions';
+import { preparationWith, type VolumeOptions } from './volumeOptions';
 
 /** The published names of the sets. */
 export const SET_FILES = {
@@ -33,6 +33,8 @@ export const SET_FILES = {
 export interface SetScan {
   readonly path: string;
   readonly slices: readonly number[] | null;
+  /** The user's own brain mask: a file. */
+  readonly brain?: string | null;
 }
 
 const rowSchema = z.strictObject({ volume: z.number().int(), slice: z.number().int() });
@@ -42,15 +44,7 @@ export const setIndexSchema = z.strictObject({
   height: z.number().int(),
   width: z.number().int(),
   preparation: preparationSchema,
-  volumes: z.array(
-    z.strictObject({
-      name: z.string(),
-      sha256: z.string(),
-      grid: sliceGridSchema,
-      normalisation: normalisationSchema,
-      maskMethod: z.enum(['skull-stripped', 'head', 'given']),
-    }),
-  ),
+  volumes: z.array(preparedScanSchema),
   reference: z.array(rowSchema),
   input: z.array(rowSchema),
 });
@@ -68,7 +62,7 @@ export async function prepareSets(
   outDir: string,
   context: JobContext,
   options: VolumeOptions = {},
-  preparation: Preparation = defaultPreparation,
+  wanted: Preparation = defaultPreparation,
 ): Promise<SetIndex> {
   if (truth.length > 0 && truth.length !== input.length) {
     throw new ExpectedError(
@@ -77,6 +71,8 @@ export async function prepareSets(
     );
   }
   const progress = new ProgressReporter(context);
+  const resample = options.resampleMasks === true;
+  const preparation = preparationWith(wanted, options);
   const volumes: SetIndex['volumes'] = [];
   const numbers = new Map<string, number>();
   const sets = { reference: [] as Float32Array[], input: [] as Float32Array[], truth: [] as Uint8Array[] };
@@ -96,7 +92,12 @@ export async function prepareSets(
       entry = {
         path: scan.path,
         volume,
-        prepared: prepareVolume(volume, { ...gridOptions(options), preparation }),
+        prepared: prepareVolume(volume, {
+          preparation,
+          ...(scan.brain == null
+            ? {}
+            : { brain: await readMaskOf(scan.brain, volume, basename(scan.path), resample) }),
+        }),
       };
       kept.splice(0, kept.length, entry);
     }
@@ -119,9 +120,7 @@ export async function prepareSets(
         ? null
         : volumeToSlices(
             prepared.grid,
-            Float32Array.from(
-              await readMaskOf(mask, volume, basename(scan.path), options.resampleMasks === true),
-            ),
+            Float32Array.from(await readMaskOf(mask, volume, basename(scan.path), resample)),
             { method: 'nearest' },
           );
     const size = prepared.grid.height * prepared.grid.width;
@@ -141,7 +140,14 @@ export async function prepareSets(
     }
   }
   const { height, width } = (volumes[0] as SetIndex['volumes'][number]).grid;
-  const index: SetIndex = { version: 1, height, width, preparation, volumes, ...rows };
+  const index: SetIndex = {
+    version: 1,
+    height,
+    width,
+    preparation: { ...preparation, plane: planeOf(volumes, context) },
+    volumes,
+    ...rows,
+  };
   await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width);
   await writeSet(join(outDir, SET_FILES.input), sets.input, height, width);
   if (sets.truth.length > 0) await writeSet(join(outDir, SET_FILES.truth), sets.truth, height, width);
@@ -152,12 +158,26 @@ export async function prepareSets(
   return index;
 }
 
-/** How the sets of a folder were prepared; null for sets that something else wrote. @throws ExpectedError set-damaged */
-export async function readPreparation(folder: string): Promise<Preparation | null> {
+/** The plane in which the sets really were sliced: scans that are segmented later have to be sliced the same. */
+function planeOf(volumes: SetIndex['volumes'], context: JobContext): Preparation['plane'] {
+  const planes = [...new Set(volumes.map(({ grid }) => grid.plane))];
+  if (planes.length === 1) return planes[0] as SlicePlane;
+  context.emit({
+    type: 'warning',
+    message: `The scans are sliced in different planes (${planes.join(', ')}), each across its thick slices. A network learns better from one: choose it (--plane), or leave scans out.`,
+  });
+  return null;
+}
+
+/**
+ * How the sets of a folder were prepared, and of what; null for sets that something else wrote.
+ * @throws ExpectedError set-damaged
+ */
+export async function readSetIndex(folder: string): Promise<SetIndex | null> {
   const path = join(folder, SET_FILES.index);
   if (!existsSync(path)) return null;
   const parsed = setIndexSchema.safeParse(parseJson(await readFile(path, 'utf8')));
-  if (parsed.success) return parsed.data.preparation;
+  if (parsed.success) return parsed.data;
   throw new ExpectedError(
     'set-damaged',
     `${SET_FILES.index} of the prepared sets is damaged or of another version; prepare the sets again, or remove that file to train without it.`,

@@ -1,8 +1,14 @@
 import { basename } from 'node:path';
-import { slicesToVolume } from '../../../shared/geometry/sliceGrid';
+import { slicesToVolume, type SliceGrid } from '../../../shared/geometry/sliceGrid';
 import { histogram } from '../../../shared/imaging/histogram';
 import { erode } from '../../../shared/imaging/morphology';
-import { prepareVolume, type PrepareOptions, type PreparedVolume } from '../../../shared/imaging/preparation';
+import {
+  defaultPreparation,
+  prepareVolume,
+  type Preparation,
+  type PrepareOptions,
+  type PreparedVolume,
+} from '../../../shared/imaging/preparation';
 import { smoothInMask } from '../../../shared/imaging/smoothing';
 import { robustZ } from '../../../shared/imaging/robustZ';
 import { automaticThreshold, defaultBaselineZ } from '../../../shared/imaging/threshold';
@@ -15,7 +21,7 @@ import { readVolumeFile } from '../../files/readVolume';
 import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
 import { IRO_BINS } from '../training/iroCounts';
 import { breathe, ProgressReporter, type JobContext } from './context';
-import { gridOptions, type VolumeOptions } from './volumeOptions';
+import { preparationWith, type VolumeOptions } from './volumeOptions';
 import type { LoadedModel } from './model';
 
 /** A score on the source grid, its threshold and the mask they make. */
@@ -40,11 +46,29 @@ export interface SegmentOptions extends VolumeOptions {
   readonly brainMask?: string | undefined;
 }
 
-async function preparing(path: string, volume: Volume, options: SegmentOptions): Promise<PrepareOptions> {
-  if (options.brainMask === undefined) return gridOptions(options);
+async function preparing(
+  path: string,
+  volume: Volume,
+  options: SegmentOptions,
+  trainedWith: Preparation | null,
+): Promise<PrepareOptions> {
+  const preparation = preparationWith(trainedWith ?? defaultPreparation, options);
+  if (options.brainMask === undefined) return { preparation };
   const resample = options.resampleMasks === true;
   const brain = await readMaskOf(options.brainMask, volume, basename(path), resample);
-  return { ...gridOptions(options), brain };
+  return { preparation, brain };
+}
+
+/** What the reader should know where a scan is not prepared as the network's own sets were. */
+function preparationDiffers(trained: Preparation, grid: SliceGrid): string[] {
+  const warnings = [];
+  if (trained.plane !== null && grid.plane !== trained.plane)
+    warnings.push(`The network was trained on ${trained.plane} slices, and these are ${grid.plane}.`);
+  if (trained.pixelMm !== null && Math.abs(grid.pixelMm - trained.pixelMm) > 0.01 * trained.pixelMm)
+    warnings.push(
+      `The network was trained on pixels of ${trained.pixelMm} mm, and these are of ${grid.pixelMm.toFixed(2)} mm.`,
+    );
+  return warnings;
 }
 
 /** Takes a volume apart with a model and thresholds I_ro. @param threshold null finds it */
@@ -60,8 +84,7 @@ export async function segmentVolume(
   const volume = await readVolumeFile(path, options);
   const prepared = prepareVolume(volume, {
     ...model.shape,
-    preparation: model.preparation,
-    ...(await preparing(path, volume, options)),
+    ...(await preparing(path, volume, options, model.preparation)),
   });
   const { grid } = prepared;
   const size = grid.height * grid.width;
@@ -87,7 +110,8 @@ export async function segmentVolume(
       ? automaticThreshold({ counts, referenceCounts: model.referenceCounts })
       : { threshold, reason: 'The threshold was given.' };
   const score = slicesToVolume(grid, slices.iro, 'linear');
-  return finish(volume, prepared, slices, score, [...counts], found.threshold, found.reason);
+  const differs = preparationDiffers(model.preparation, grid);
+  return finish(volume, prepared, slices, score, [...counts], found.threshold, found.reason, differs);
 }
 
 /** Sigma of the baseline's smoothing: the width at which a plain threshold did best on real MS FLAIR. */
@@ -100,7 +124,7 @@ export async function segmentByIntensity(
   options: SegmentOptions = {},
 ): Promise<Segmentation> {
   const volume = await readVolumeFile(path, options);
-  const prepared = prepareVolume(volume, await preparing(path, volume, options));
+  const prepared = prepareVolume(volume, await preparing(path, volume, options, null));
   const smooth = smoothInMask(prepared.values, prepared.brain, volume.dims, volume.zooms, BASELINE_SIGMA_MM);
   const { z } = robustZ(smooth, prepared.brain);
   const used = threshold ?? defaultBaselineZ;
@@ -119,6 +143,7 @@ function finish(
   counts: readonly number[],
   threshold: number,
   reason: string,
+  warnings: readonly string[] = [],
 ): Segmentation {
   const judged = erode(prepared.brain, volume.dims, BRAIN_EROSION_VOXELS);
   for (let i = 0; i < score.length; i++) if (judged[i] === 0) score[i] = 0;
@@ -132,6 +157,6 @@ function finish(
     ...(slices === null ? {} : { iro: score }),
     sliceAxis: prepared.grid.axes[2] as 0 | 1 | 2,
   });
-  const warnings = [...volume.warnings, ...prepared.warnings];
-  return { volume, prepared, slices, score, counts, threshold, reason, mask, lesions, warnings };
+  const all = [...volume.warnings, ...prepared.warnings, ...warnings];
+  return { volume, prepared, slices, score, counts, threshold, reason, mask, lesions, warnings: all };
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
-import type { Preparation } from '../../../shared/imaging/preparation';
 import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { Preview, TrainResult } from '../../../shared/ipc/engineEvents';
 import { settingsToGoOnWith } from '../../../shared/study/chooseSettings';
@@ -18,7 +17,7 @@ import { RUN_FILES, writeRun } from '../training/runFile';
 import { fullTrainingMs } from '../training/schedule';
 import type { SliceSource } from '../training/sliceSource';
 import { breathe, ProgressReporter, type JobContext } from './context';
-import { readPreparation, SET_FILES } from './prepareSets';
+import { readSetIndex, SET_FILES, type SetIndex } from './prepareSets';
 
 /** Slices of each set that the histograms of a finished run look at: millions of brain pixels. */
 const MEASURED_SLICES = 200;
@@ -67,7 +66,7 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
       : settingsToGoOnWith((from as StoredCheckpoint).settings, plan.changes);
   if (from) refuseEnded(from, settings, outDir);
   const progress = new ProgressReporter(context);
-  const preparation = await readPreparation(dataDir);
+  const index = await readSetIndex(dataDir);
   const open: SliceSet[] = [];
   const openOne = async (file: string, what: string): Promise<SliceSet> => {
     const set = await openSet(join(dataDir, file), {
@@ -111,7 +110,7 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
       }
       return await writeTrained(
         trained,
-        { outDir, settings, preparation, reference, input, device: backend.device },
+        { outDir, settings, index, reference, input, device: backend.device },
         progress,
       );
     } finally {
@@ -128,14 +127,14 @@ async function writeTrained(
   about: {
     outDir: string;
     settings: TrainingSettings;
-    preparation: Preparation | null;
+    index: SetIndex | null;
     reference: SliceSet;
     input: SliceSet;
     device: TrainResult['device'];
   },
   progress: ProgressReporter,
 ): Promise<TrainResult> {
-  const { outDir, settings, preparation, reference, input, device } = about;
+  const { outDir, settings, index, reference, input, device } = about;
   progress.report('predict', 0.98, 'measuring I_ro over both sets');
   const counts = (set: SliceSource): Promise<Float64Array> =>
     iroCounts(trained.predict, set, MEASURED_SLICES, breathe);
@@ -160,7 +159,8 @@ async function writeTrained(
       settings,
       height: input.height,
       width: input.width,
-      preparation,
+      preparation: index?.preparation ?? null,
+      scans: index?.volumes ?? [],
       sets: { reference: reference.facts, input: input.facts },
       history: [...trained.history],
       referenceCounts: [...(await counts(reference))],

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
-import { preparationSchema } from '../../../shared/imaging/preparation';
+import { preparationSchema, preparedScanSchema } from '../../../shared/imaging/preparation';
 import { deviceSchema, endedSchema } from '../../../shared/ipc/engineEvents';
 import { trainingSettingsSchema } from '../../../shared/study/trainingSettings';
 import { writeFileAtomic } from '../../files/atomicWrite';
@@ -45,6 +45,8 @@ export const runSchema = z.strictObject({
   width: z.number().int(),
   /** How the sets were prepared, so that scans are prepared the same; null for sets that came without index.json. */
   preparation: preparationSchema.nullable(),
+  /** The scans of the sets with their slice grids; empty for sets that came without index.json. */
+  scans: z.array(preparedScanSchema).default([]),
   sets: z.strictObject({ reference: setSchema, input: setSchema }),
   history: z.array(cycleRecordSchema),
   /** Counts of I_ro in the brain of the reference and the input set, in equal bins over [0, 1]. */

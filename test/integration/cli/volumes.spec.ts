@@ -177,12 +177,21 @@ describe('masks that come in', () => {
   it('are the brain where the reader has one', async () => {
     const half = Uint8Array.from(scan, (value, i) => Number(value > 0 && i % dims[0] < 30));
     writeFileSync(at('half.nii'), niftiBytes({ dims, data: half, like, description: '' }));
-    expect(await segment('scan.nii.gz', '--brain', at('half.nii'), '--out', at('half'))).toBe(0);
+    expect(await segment('scan.nii.gz', '--brain-mask', at('half.nii'), '--out', at('half'))).toBe(0);
     expect(json('half/scan_report.json')).toMatchObject({ brainMask: 'given' });
     // The bright ball lies in the other half.
     expect(voxelsOf('half/scan_mask.nii.gz').reduce((a, b) => a + b, 0)).toBe(0);
-    expect(await segment('scan.nii.gz', '--brain', at('cubes.nii'), '--out', at('wrong'))).toBe(1);
+    expect(await segment('scan.nii.gz', '--brain-mask', at('cubes.nii'), '--out', at('wrong'))).toBe(1);
     expect(err).toMatch(/cubes\.nii lies on another grid than scan\.nii\.gz/);
+    const prepare = (...masks: string[]): Promise<number> =>
+      run(
+        ...['prepare', '--reference', `${at('scan.nii.gz')}#0-5`, '--input', at('scan.nii.gz')],
+        ...[...masks.flatMap((mask) => ['--brain-mask', at(mask)]), '--out', at('half-set')],
+      );
+    expect(await prepare('half.nii')).toBe(1);
+    expect(err).toMatch(/There are 1 brain masks for 2 volumes \(scan\.nii\.gz, scan\.nii\.gz\)/);
+    expect(await prepare('half.nii', 'half.nii')).toBe(0);
+    expect(json('half-set/index.json')).toMatchObject({ volumes: [{ maskMethod: 'given' }] });
   });
 });
 
@@ -196,4 +205,34 @@ describe('the slice grid', () => {
     expect(await segment('scan.nii.gz', '--spacing', '-1', '--out', at('wrong'))).toBe(1);
     expect(err).toMatch(/A pixel cannot be -1 mm wide/);
   });
+
+  it('is kept with the sets and the run, and a scan is sliced for the run as its sets were', async () => {
+    const scanPath = at('scan.nii.gz');
+    const grid = ['--plane', 'coronal', '--spacing', '2.5'];
+    const prepared = [
+      '--reference',
+      `${scanPath}#20-24`,
+      '--input',
+      `${scanPath}#25-28`,
+      '--out',
+      at('sets'),
+    ];
+    expect(await run('prepare', ...prepared, ...grid)).toBe(0);
+    const preparation = { plane: 'coronal', pixelMm: 2.5 };
+    const ofScan = { grid: { plane: 'coronal', pixelMm: 2.5, fit: 'spacing', sourceDims: dims } };
+    expect(json('sets/index.json')).toMatchObject({ preparation, volumes: [ofScan] });
+    const short = ['--width', '1', '--cycles', '1', '--set', 'generatorEpochs=1', '--backend', 'wasm'];
+    expect(await run('train', '--data', at('sets'), '--out', at('run'), ...short), err).toBe(0);
+    expect(json('run/run.json')).toMatchObject({ preparation, scans: [ofScan] });
+
+    const withRun = (...args: string[]): Promise<number> =>
+      run('segment', '--model', at('run'), '--backend', 'wasm', ...args, scanPath);
+    expect(await withRun('--out', at('as-trained')), err).toBe(0);
+    expect(json('as-trained/scan_mask.json')).toMatchObject({ SliceGrid: ofScan.grid });
+    expect(json('as-trained/scan_report.json')).toMatchObject({ warnings: [] });
+    expect(await withRun('--plane', 'axial', '--fit', '--out', at('otherwise'))).toBe(0);
+    expect(json('otherwise/scan_mask.json')).toMatchObject({ SliceGrid: { plane: 'axial', fit: 'brain' } });
+    expect(err).toMatch(/was trained on coronal slices, and these are axial/);
+    expect(err).toMatch(/was trained on pixels of 2\.5 mm/);
+  }, 120_000);
 });
