@@ -12,3 +12,8 @@ export async function hashFile(path: string): Promise<string> {
   }
   return hash.digest('hex');
 }
+
+/** SHA-256 of bytes in memory, as hexadecimal. */
+export function hashBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

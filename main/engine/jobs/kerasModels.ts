@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
 import { createRandom } from '../../../shared/random';
 import { presets } from '../../../shared/study/trainingSettings';
+import { hashBytes } from '../../files/hashFile';
 import { writeOutputs } from '../../files/outputs';
 import { SOFTWARE } from '../../version';
 import { readKerasFile, type KerasFile } from '../keras/readKeras';
@@ -147,7 +147,7 @@ async function readNetworks(source: string): Promise<ReadNetworks> {
   const importedFrom: { file: string; sha256: string }[] = [];
   const read = async (path: string): Promise<KerasFile> => {
     const bytes = await readModelBytes(path);
-    importedFrom.push({ file: basename(path), sha256: createHash('sha256').update(bytes).digest('hex') });
+    importedFrom.push({ file: basename(path), sha256: hashBytes(bytes) });
     return readKerasFile(bytes, basename(path));
   };
   if (isFolder && !existsSync(join(source, KERAS_FILES.generator))) {

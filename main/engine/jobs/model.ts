@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
 import { defaultPreparation, type Preparation } from '../../../shared/imaging/preparation';
+import { hashBytes } from '../../files/hashFile';
 import { openBackend, type Backend, type BackendChoice } from '../backend/backend';
 import { slicePredictor, type PredictedSlices } from '../inference/predict';
 import { readKerasFile } from '../keras/readKeras';
@@ -75,7 +75,7 @@ async function fromKeras(path: string): Promise<StoredModel & { generator: Weigh
     shape,
     preparation: defaultPreparation,
     referenceCounts: [],
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: hashBytes(bytes),
   };
 }
 

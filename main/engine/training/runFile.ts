@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -7,6 +6,7 @@ import { preparationSchema, preparedScanSchema } from '../../../shared/imaging/p
 import { deviceSchema, endedSchema } from '../../../shared/ipc/engineEvents';
 import { trainingSettingsSchema } from '../../../shared/study/trainingSettings';
 import { writeFileAtomic } from '../../files/atomicWrite';
+import { hashBytes } from '../../files/hashFile';
 import type { WeightArrays } from '../network/weights';
 import { cycleRecordSchema } from './state';
 
@@ -80,7 +80,7 @@ export function runFiles(
   discriminator: WeightArrays,
 ): [name: string, content: Uint8Array | string][] {
   const files = { generator: encodeWeights(generator), discriminator: encodeWeights(discriminator) };
-  const weights = { generator: sha256(files.generator), discriminator: sha256(files.discriminator) };
+  const weights = { generator: hashBytes(files.generator), discriminator: hashBytes(files.discriminator) };
   return [
     [RUN_FILES.generator, files.generator],
     [RUN_FILES.discriminator, files.discriminator],
@@ -148,17 +148,13 @@ export async function readRunWeights(
       `The run ${name} lacks ${RUN_FILES[network]}; copy the whole folder again, or train again.`,
     );
   });
-  if (sha256(bytes) !== run.weights[network]) {
+  if (hashBytes(bytes) !== run.weights[network]) {
     throw new ExpectedError(
       'run-damaged',
       `The weights of the run ${name} are damaged: their checksum differs. Copy the whole folder again, or train again.`,
     );
   }
   return decodeWeights(bytes);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**

@@ -1,35 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseScan, runCli } from '../../../main/cli/program';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseScan } from '../../../main/cli/program';
 import { centredAffine } from '../../../shared/geometry/affine';
 import { niftiBytes, volumeFromNifti } from '../../../shared/volume/nifti';
 import { npyBytes, readNpyHeader } from '../../../shared/volume/npy';
 import { ballScan } from '../../helpers/ballScan';
+import { commandLine } from '../../helpers/commandLine';
 
-const folder = mkdtempSync(join(tmpdir(), 'asc-net-cli-'));
-const at = (name: string): string => join(folder, name);
-let out = '';
-let err = '';
-
-beforeEach(() => {
-  out = '';
-  err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const run = (...args: string[]): Promise<number> => runCli(['node', 'asc-net', ...args]);
+const { folder, at, run, printed } = commandLine('cli');
 
 const { like, scan: ball, truth } = ballScan();
 const { dims } = like;
@@ -140,7 +119,7 @@ describe('the way from volumes to masks', () => {
         at('truth.nii.gz'),
       ),
     ).toBe(0);
-    const result = JSON.parse(out.slice(out.indexOf('{'))) as {
+    const result = JSON.parse(printed.out.slice(printed.out.indexOf('{'))) as {
       dice: number;
       foundLesions: number;
       falseLesions: number;
@@ -174,8 +153,8 @@ describe('what is wrong gets a sentence and leaves nothing behind', () => {
   ])('%s', async (_, name, bytes, sentence) => {
     writeFileSync(at(name), bytes);
     expect(await segment(name)).toBe(1);
-    expect(err).toMatch(sentence);
-    expect(err).not.toMatch(/\n\s+at /);
+    expect(printed.err).toMatch(sentence);
+    expect(printed.err).not.toMatch(/\n\s+at /);
     expect(existsSync(at('wrong'))).toBe(false);
   });
 
@@ -183,7 +162,7 @@ describe('what is wrong gets a sentence and leaves nothing behind', () => {
     const whole = readFileSync(at('scan.nii.gz'));
     writeFileSync(at('cut.nii.gz'), whole.subarray(0, whole.length / 2));
     expect(await segment('cut.nii.gz')).toBe(1);
-    expect(err).toMatch(/cut short or damaged/);
+    expect(printed.err).toMatch(/cut short or damaged/);
     expect(existsSync(at('wrong'))).toBe(false);
   });
 
@@ -192,13 +171,13 @@ describe('what is wrong gets a sentence and leaves nothing behind', () => {
       writeFileSync(at(`${name}.npy`), npyBytes([0, 160, 160, 1], new Float32Array(0)));
     }
     expect(await run('train', '--data', folder, '--out', at('wrong'), '--backend', 'wasm')).toBe(1);
-    expect(err).toMatch(/holds no slices/);
+    expect(printed.err).toMatch(/holds no slices/);
     expect(existsSync(at('wrong'))).toBe(false);
   });
 
   it('a missing file, a mask on another grid, a folder that is no run', async () => {
     expect(await segment('nowhere.nii.gz')).toBe(1);
-    expect(err).toMatch(/There is no file nowhere\.nii\.gz/);
+    expect(printed.err).toMatch(/There is no file nowhere\.nii\.gz/);
     const scan = volumeFromNifti(
       niftiBytes({
         dims: [4, 4, 4],
@@ -217,9 +196,9 @@ describe('what is wrong gets a sentence and leaves nothing behind', () => {
       niftiBytes({ dims: scan.dims, data: new Uint8Array(64), like: scan, description: '' }),
     );
     expect(await run('evaluate', '--prediction', at('small.nii'), '--truth', at('truth.nii.gz'))).toBe(1);
-    expect(err).toMatch(/another grid.*4x4x4.*60x50x12/s);
+    expect(printed.err).toMatch(/another grid.*4x4x4.*60x50x12/s);
     expect(await run('segment', '--model', folder, '--out', at('wrong'), at('scan.nii.gz'))).toBe(1);
-    expect(err).toMatch(/not a finished run/);
+    expect(printed.err).toMatch(/not a finished run/);
   });
 
   it('wrong usage ends with 2', async () => {

@@ -1,41 +1,20 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../../../main/cli/program';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { niftiBytes, volumeFromNifti } from '../../../shared/volume/nifti';
 import { npyBytes, npyValues } from '../../../shared/volume/npy';
 import type { Dims } from '../../../shared/volume/volume';
 import { ballScan } from '../../helpers/ballScan';
+import { commandLine } from '../../helpers/commandLine';
 
-const folder = mkdtempSync(join(tmpdir(), 'asc-net-cli-volumes-'));
-const at = (name: string): string => join(folder, name);
+const { at, run, printed } = commandLine('cli-volumes');
 const { like, scan, truth } = ballScan();
 const { dims } = like;
-let out = '';
-let err = '';
-
-beforeEach(() => {
-  out = '';
-  err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
 beforeAll(() => {
   writeFileSync(at('scan.nii.gz'), gzipSync(niftiBytes({ dims, data: scan, like, description: 'test' })));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]): Promise<number> => runCli(['node', 'asc-net', ...args]);
 const segment = (name: string, ...args: string[]): Promise<number> =>
   run('segment', '--baseline', 'intensity', ...args, at(name));
 const json = (name: string): Record<string, unknown> =>
@@ -76,7 +55,7 @@ describe('segment', () => {
 
     writeFileSync(at('named/sub-scan_mask.nii'), 'edited by hand');
     expect(await segment('scan.nii.gz', ...args)).toBe(1);
-    expect(err).toMatch(/exists already and was left alone: --overwrite replaces it/);
+    expect(printed.err).toMatch(/exists already and was left alone: --overwrite replaces it/);
     expect(readFileSync(at('named/sub-scan_mask.nii'), 'utf8')).toBe('edited by hand');
     expect(await segment('scan.nii.gz', ...args, '--overwrite')).toBe(0);
     expect(volumeFromNifti(readFileSync(at('named/sub-scan_mask.nii'))).dims).toEqual(dims);
@@ -92,9 +71,9 @@ describe('segment', () => {
     four.fill(0, 352, nifti.length);
     writeFileSync(at('four.nii.gz'), gzipSync(four));
     expect(await segment('four.nii.gz', '--out', at('four'))).toBe(1);
-    expect(err).toMatch(/holds 2 volumes.*--volume N chooses it, with N from 0 to 1/);
+    expect(printed.err).toMatch(/holds 2 volumes.*--volume N chooses it, with N from 0 to 1/);
     expect(await segment('four.nii.gz', '--out', at('four'), '--volume', '1')).toBe(0);
-    expect(err).toMatch(/Volume 1 is used, of 2/);
+    expect(printed.err).toMatch(/Volume 1 is used, of 2/);
     expect(await segment('scan.nii.gz', '--out', at('four'))).toBe(0);
     expect(voxelsOf('four/four_mask.nii.gz')).toEqual(voxelsOf('four/scan_mask.nii.gz'));
   });
@@ -107,7 +86,7 @@ describe('segment', () => {
         for (let z = 0; z < nz; z += 1, i += 1) array[i] = scan[x + nx * (y + ny * z)] as number;
     writeFileSync(at('array.npy'), npyBytes(dims, array));
     expect(await segment('array.npy', '--npy', 'volume', '--out', at('array'))).toBe(0);
-    expect(err).toMatch(/does not say where the head lies/);
+    expect(printed.err).toMatch(/does not say where the head lies/);
     const mask = volumeFromNifti(gunzipSync(readFileSync(at('array/array_mask.nii.gz'))));
     expect(mask.dims).toEqual(dims);
     const found = truth.filter((voxel, i) => voxel === 1 && mask.data[i] === 1).length;
@@ -120,9 +99,9 @@ describe('segment', () => {
     holes[10] = -Infinity;
     writeFileSync(at('holes.nii'), niftiBytes({ dims, data: holes, like, description: '' }));
     expect(await segment('holes.nii', '--out', at('holes'))).toBe(0);
-    expect(err).toMatch(/holes\.nii: 4 voxels are not numbers .* taken as background/);
+    expect(printed.err).toMatch(/holes\.nii: 4 voxels are not numbers .* taken as background/);
     expect(json('holes/holes_report.json')).toMatchObject({ nonFiniteVoxels: 4 });
-    expect(out).toMatch(/1 lesions/);
+    expect(printed.out).toMatch(/1 lesions/);
   });
 });
 
@@ -149,10 +128,10 @@ describe('masks that come in', () => {
   it('on another grid are refused with both grids, and taken over where that is asked for', async () => {
     const evaluate = ['evaluate', '--json', '--prediction', at('cubes.nii'), '--truth', at('truth.nii')];
     expect(await run(...evaluate)).toBe(1);
-    expect(err).toMatch(/130x120x70 voxels of 1x1x1 mm .* against 60x50x12 voxels of 2x2\.5x5 mm/);
-    expect(err).toMatch(/--resample takes it over/);
+    expect(printed.err).toMatch(/130x120x70 voxels of 1x1x1 mm .* against 60x50x12 voxels of 2x2\.5x5 mm/);
+    expect(printed.err).toMatch(/--resample takes it over/);
     expect(await run(...evaluate, '--resample')).toBe(0);
-    const { dice } = JSON.parse(out.slice(out.indexOf('{'))) as { dice: number };
+    const { dice } = JSON.parse(printed.out.slice(printed.out.indexOf('{'))) as { dice: number };
     // The same ball on two grids: they differ at its rim alone. A mirrored or shifted one would share no voxel.
     expect(dice).toBeGreaterThan(0.9);
   });
@@ -182,14 +161,14 @@ describe('masks that come in', () => {
     // The bright ball lies in the other half.
     expect(voxelsOf('half/scan_mask.nii.gz').reduce((a, b) => a + b, 0)).toBe(0);
     expect(await segment('scan.nii.gz', '--brain-mask', at('cubes.nii'), '--out', at('wrong'))).toBe(1);
-    expect(err).toMatch(/cubes\.nii lies on another grid than scan\.nii\.gz/);
+    expect(printed.err).toMatch(/cubes\.nii lies on another grid than scan\.nii\.gz/);
     const prepare = (...masks: string[]): Promise<number> =>
       run(
         ...['prepare', '--reference', `${at('scan.nii.gz')}#0-5`, '--input', at('scan.nii.gz')],
         ...[...masks.flatMap((mask) => ['--brain-mask', at(mask)]), '--out', at('half-set')],
       );
     expect(await prepare('half.nii')).toBe(1);
-    expect(err).toMatch(/There are 1 brain masks for 2 volumes \(scan\.nii\.gz, scan\.nii\.gz\)/);
+    expect(printed.err).toMatch(/There are 1 brain masks for 2 volumes \(scan\.nii\.gz, scan\.nii\.gz\)/);
     expect(await prepare('half.nii', 'half.nii')).toBe(0);
     expect(json('half-set/index.json')).toMatchObject({ volumes: [{ maskMethod: 'given' }] });
   });
@@ -203,7 +182,7 @@ describe('the slice grid', () => {
     expect(json('coronal/scan_report.json')).toMatchObject({ grid: expected });
     expect(json('coronal/scan_mask.json')).toMatchObject({ SliceGrid: expected });
     expect(await segment('scan.nii.gz', '--spacing', '-1', '--out', at('wrong'))).toBe(1);
-    expect(err).toMatch(/A pixel cannot be -1 mm wide/);
+    expect(printed.err).toMatch(/A pixel cannot be -1 mm wide/);
   });
 
   it('is kept with the sets and the run, and a scan is sliced for the run as its sets were', async () => {
@@ -222,17 +201,17 @@ describe('the slice grid', () => {
     const ofScan = { grid: { plane: 'coronal', pixelMm: 2.5, fit: 'spacing', sourceDims: dims } };
     expect(json('sets/index.json')).toMatchObject({ preparation, volumes: [ofScan] });
     const short = ['--width', '1', '--cycles', '1', '--set', 'generatorEpochs=1', '--backend', 'wasm'];
-    expect(await run('train', '--data', at('sets'), '--out', at('run'), ...short), err).toBe(0);
+    expect(await run('train', '--data', at('sets'), '--out', at('run'), ...short), printed.err).toBe(0);
     expect(json('run/run.json')).toMatchObject({ preparation, scans: [ofScan] });
 
     const withRun = (...args: string[]): Promise<number> =>
       run('segment', '--model', at('run'), '--backend', 'wasm', ...args, scanPath);
-    expect(await withRun('--out', at('as-trained')), err).toBe(0);
+    expect(await withRun('--out', at('as-trained')), printed.err).toBe(0);
     expect(json('as-trained/scan_mask.json')).toMatchObject({ SliceGrid: ofScan.grid });
     expect(json('as-trained/scan_report.json')).toMatchObject({ warnings: [] });
     expect(await withRun('--plane', 'axial', '--fit', '--out', at('otherwise'))).toBe(0);
     expect(json('otherwise/scan_mask.json')).toMatchObject({ SliceGrid: { plane: 'axial', fit: 'brain' } });
-    expect(err).toMatch(/was trained on coronal slices, and these are axial/);
-    expect(err).toMatch(/was trained on pixels of 2\.5 mm/);
+    expect(printed.err).toMatch(/was trained on coronal slices, and these are axial/);
+    expect(printed.err).toMatch(/was trained on pixels of 2\.5 mm/);
   }, 120_000);
 });

@@ -1,6 +1,6 @@
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { describe, expect, it } from 'vitest';
-import { ExpectedError } from '../../../../shared/failure';
+import { failure } from '../../../helpers/refusal';
 import {
   expectedFileBytes,
   niftiBytes,
@@ -11,16 +11,6 @@ import {
 import { volumeFromNpy, npyBytes } from '../../../../shared/volume/npy';
 import type { NiftiHeader, Volume } from '../../../../shared/volume/volume';
 import { fields, makeNifti, viewOf } from './makeNifti';
-
-function failure(run: () => unknown): { kind: string; message: string } {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ExpectedError) return { kind: error.kind, message: error.message };
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 /** What nifti-reader-js makes of a header: the tests of its faults fail when a new version has mended them. */
 function libraryHeader(bytes: Uint8Array, version: 1 | 2): NIFTI1 | NIFTI2 {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ExpectedError } from '../../../../shared/failure';
+import { failure } from '../../../helpers/refusal';
 import {
   npyBytes,
   npyItemBytes,
@@ -9,16 +9,6 @@ import {
   volumeFromNpy,
 } from '../../../../shared/volume/npy';
 import { parseLiteral } from '../../../../shared/volume/pythonLiteral';
-
-function failure(run: () => unknown): { kind: string; message: string } {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ExpectedError) return { kind: error.kind, message: error.message };
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 /** An .npy file with any header text. */
 function withHeader(text: string, items = 0, version = 1): Uint8Array {
