@@ -75,7 +75,6 @@ export async function demo(
     }),
   );
   const { grid, slices: input } = result.prepared;
-  if (!result.slices) throw new Error('a model gives slices');
   const onGrid = (mask: Uint8Array): Float32Array =>
     volumeToSlices(grid, Float32Array.from(mask), { method: 'nearest' });
   const truthSlices = onGrid(truth);

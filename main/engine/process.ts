@@ -135,7 +135,6 @@ async function segmentForWindow(
       null,
       context,
     );
-    if (!slices) throw new Error('a model gives slices');
     const { count, height, width } = prepared.grid;
     const write = async (name: string, shape: number[], values: Float32Array): Promise<string> => {
       const path = join(request.outDir, name);

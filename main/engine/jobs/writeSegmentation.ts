@@ -8,7 +8,7 @@ import { voxelVolumeMm3 } from '../../../shared/volume/volume';
 import { hashFile } from '../../files/hashFile';
 import { writeOutputs, type OutputNames } from '../../files/outputs';
 import { SOFTWARE, VERSION } from '../../version';
-import type { Segmentation } from './segmentVolume';
+import type { Segmentation } from './segmentation';
 
 export interface WriteOptions {
   /** Replace files of these names. */
@@ -33,13 +33,12 @@ export async function writeSegmentation(
   facts: Readonly<Record<string, unknown>>,
   options: WriteOptions,
 ): Promise<void> {
-  const { volume, prepared, mask, score, lesions, threshold } = result;
+  const { volume, prepared, mask, score, scoreName, lesions, threshold } = result;
   const image = {
     dims: volume.dims,
     like: volume,
     keepExtensions: options.keepExtensions ?? false,
   };
-  const scoreName = result.slices ? 'I_ro' : 'robust z';
   const sources = [{ name: basename(source), sha256: await hashFile(source) }];
   const voxels = lesions.reduce((sum, lesion) => sum + lesion.voxels, 0);
   const report = {
