@@ -6,14 +6,15 @@ import { defineConfig } from 'electron-vite';
 import vuetify from 'vite-plugin-vuetify';
 
 /**
- * Three programs that run in Node share one build: Electron's main process, the engine that it forks, and the command
- * line. They are CommonJS so that Electron 33 to 45 and plain Node load them alike; packages that are ESM only are
+ * Programs that run in Node share one build: Electron's main process, the engine that it forks, the command line, and the
+ * threads of its batches. They are CommonJS so that Electron 33 to 45 and plain Node load them alike; packages that are ESM only are
  * bundled, packages with native parts or files of their own stay real requires.
  */
 const nodeEntries = {
   index: 'main/index.ts',
   engine: 'main/engine/process.ts',
   cli: 'main/cli/index.ts',
+  scanWorker: 'main/engine/jobs/batch/scanWorker.ts',
 };
 
 const nodeInputs = Object.fromEntries(

@@ -18,7 +18,7 @@ const parts = {
   node: {
     targets: ['main'],
     sources: ['shared', 'main', ...settings],
-    outputs: ['main/index.cjs', 'main/engine.cjs', 'main/cli.cjs'],
+    outputs: ['main/index.cjs', 'main/engine.cjs', 'main/cli.cjs', 'main/scanWorker.cjs'],
   },
   window: {
     targets: ['preload', 'renderer'],

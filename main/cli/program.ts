@@ -13,6 +13,8 @@ import type { BackendChoice } from '../engine/backend/backend';
 import { loadModel } from '../engine/jobs/model';
 import { prepareSets, type SetScan } from '../engine/jobs/prepareSets';
 import { VERSION } from '../version';
+import { addBatch } from './batch';
+import { addBids } from './bids';
 import { demo } from './demo';
 import { doctor } from './doctor';
 import { native, type NativeOptions } from './native';
@@ -153,6 +155,8 @@ function buildProgram(): Command {
     });
 
   addSegment(program);
+  addBatch(program);
+  addBids(program);
   addModels(program);
 
   program

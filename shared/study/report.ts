@@ -1,3 +1,5 @@
+import { escaped, htmlPage, pictureTag, tableCells as cells } from './html';
+
 /** What a report says about one scan. Pictures are data URLs, so that the report is one file. */
 export interface ScanReport {
   readonly scan: string;
@@ -17,20 +19,6 @@ export interface ScanReport {
   readonly version: string;
 }
 
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
-
-/** Only a picture that this program made itself may stand in a report. */
-function pictureTag(picture: string | null, alt: string): string {
-  if (picture === null || !/^data:image\/png;base64,[A-Za-z0-9+/=]+$/.test(picture)) return '';
-  return `<img src="${picture}" alt="${escaped(alt)}">`;
-}
-
 const style = `body{font:14px/1.45 system-ui,sans-serif;color:#1b1e21;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse}th,td{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #ddd}
 .lesions{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:1rem}
@@ -38,8 +26,6 @@ figure{margin:0}img{width:100%;background:#000}.quiet{color:#56606a}`;
 
 /** The report as one HTML page that loads nothing and runs nothing. */
 export function reportHtml(report: ScanReport): string {
-  const cells = (tag: 'th' | 'td', all: readonly string[]): string =>
-    all.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
   const facts = report.facts.map(
     ([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`,
   );
@@ -51,18 +37,16 @@ export function reportHtml(report: ScanReport): string {
     const tag = pictureTag(picture, caption);
     return tag ? `<figure>${tag}<figcaption>${escaped(caption)}</figcaption></figure>` : '';
   });
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escaped(report.scan)}</title><style>${style}</style></head><body>
-<h1>${escaped(report.scan)}</h1>
+  return htmlPage(
+    report.scan,
+    style,
+    `<h1>${escaped(report.scan)}</h1>
 <p class="quiet">Study ${escaped(report.study)}. Made ${escaped(report.made)} with ASC-Net ${escaped(report.version)}.
 For research; not a medical device.</p>
 <p>Review: ${escaped(report.state)}${report.reviewer ? `, by ${escaped(report.reviewer)}` : ''}.</p>
 <table>${facts.join('')}</table>
 <h2>Lesions</h2>
 <table><tr>${cells('th', [...report.columns, 'State', 'Note'])}</tr>${rows.join('')}</table>
-<div class="lesions">${pictures.join('')}</div>
-</body></html>
-`;
+<div class="lesions">${pictures.join('')}</div>`,
+  );
 }

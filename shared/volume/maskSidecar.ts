@@ -13,6 +13,8 @@ export interface MaskOrigin {
   readonly modelSha256: string | null;
   /** How the scan became slices and the slices the mask; null where that is not known. */
   readonly grid: SliceGrid | null;
+  /** BIDS: the image whose space the mask is in; left out unless said. */
+  readonly spatialReference?: string;
 }
 
 /**
@@ -20,11 +22,12 @@ export interface MaskOrigin {
  * derivatives": Type, Sources, GeneratedBy); what BIDS has no field for has a name of its own.
  */
 export function maskSidecar(origin: MaskOrigin): string {
-  const { software, sources, threshold, score, modelSha256, grid } = origin;
+  const { software, sources, threshold, score, modelSha256, grid, spatialReference } = origin;
   return JSON.stringify(
     {
       Type: 'Lesion',
       Description: 'Lesion mask: 1 in lesions, 0 elsewhere. For research; not a medical device.',
+      ...(spatialReference === undefined ? {} : { SpatialReference: spatialReference }),
       Sources: sources.map(({ name }) => name),
       SourcesSha256: Object.fromEntries(sources.map(({ name, sha256 }) => [name, sha256])),
       GeneratedBy: [{ Name: software.name, Version: software.version }],

@@ -2,7 +2,13 @@ import { basename } from 'node:path';
 import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
 import { breathe, ProgressReporter, type JobContext } from './context';
 import type { LoadedModel } from './model';
-import { judgeIntensity, judgeIro, prepareScan, type Segmentation, type SegmentOptions } from './segmentation';
+import {
+  judgeIntensity,
+  judgeIro,
+  prepareScan,
+  type Segmentation,
+  type SegmentOptions,
+} from './segmentation';
 
 /** What a network made of a scan, with its cuts. */
 export interface NetworkSegmentation extends Segmentation {

@@ -74,7 +74,9 @@ export async function prepareScan(
   const brain =
     options.brainMask === undefined
       ? {}
-      : { brain: await readMaskOf(options.brainMask, volume, basename(path), options.resampleMasks === true) };
+      : {
+          brain: await readMaskOf(options.brainMask, volume, basename(path), options.resampleMasks === true),
+        };
   const prepared = prepareVolume(volume, { ...size, preparation, ...brain });
   const differs = network === null ? [] : preparationDiffers(network.preparation, prepared.grid);
   return { volume, prepared: { ...prepared, warnings: [...prepared.warnings, ...differs] } };
