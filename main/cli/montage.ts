@@ -1,4 +1,5 @@
 import { PNG } from 'pngjs';
+import { drawTitle } from './dotLetters';
 
 /** One row of the figure: the images of a slice, each height x width. */
 export interface MontageColumn {
@@ -7,26 +8,6 @@ export interface MontageColumn {
   readonly slices: Float32Array | Uint8Array;
 }
 
-/** 5x7 dot letters, a row a number of five bits: just those of the column titles. */
-const GLYPHS: Readonly<Record<string, readonly number[]>> = {
-  I: [14, 4, 4, 4, 4, 4, 14],
-  _: [0, 0, 0, 0, 0, 0, 31],
-  a: [0, 0, 14, 1, 15, 17, 15],
-  c: [0, 0, 14, 16, 16, 17, 14],
-  f: [6, 8, 28, 8, 8, 8, 8],
-  h: [16, 16, 22, 25, 17, 17, 17],
-  i: [4, 0, 12, 4, 4, 4, 14],
-  k: [16, 16, 18, 20, 24, 20, 18],
-  m: [0, 0, 26, 21, 21, 21, 21],
-  n: [0, 0, 22, 25, 17, 17, 17],
-  o: [0, 0, 14, 17, 17, 17, 14],
-  r: [0, 0, 22, 25, 16, 16, 16],
-  s: [0, 0, 15, 16, 14, 1, 30],
-  t: [8, 8, 28, 8, 8, 9, 6],
-  u: [0, 0, 17, 17, 17, 19, 13],
-  w: [0, 0, 17, 17, 21, 21, 10],
-};
-const GLYPH_SCALE = 2;
 const HEADER_PX = 24;
 const GAP_PX = 2;
 
@@ -67,23 +48,4 @@ export function montage(
     });
   });
   return PNG.sync.write(png);
-}
-
-function drawTitle(
-  title: string,
-  left: number,
-  top: number,
-  set: (x: number, y: number, grey: number) => void,
-): void {
-  [...title].forEach((letter, at) => {
-    (GLYPHS[letter] ?? []).forEach((bits, row) => {
-      for (let column = 0; column < 5; column++) {
-        if (((bits >> (4 - column)) & 1) === 0) continue;
-        for (let dot = 0; dot < GLYPH_SCALE ** 2; dot++) {
-          const x = left + (at * 6 + column) * GLYPH_SCALE + (dot % GLYPH_SCALE);
-          set(x, top + row * GLYPH_SCALE + Math.floor(dot / GLYPH_SCALE), 230);
-        }
-      }
-    });
-  });
 }

@@ -1,11 +1,17 @@
 import { basename, join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { ExpectedError, toFailure } from '../../shared/failure';
-import { defaultPreparation, preparationSchema, type Preparation } from '../../shared/imaging/preparation';
+import {
+  defaultPreparation,
+  preparationSchema,
+  type Preparation,
+  type PreparedVolume,
+} from '../../shared/imaging/preparation';
 import { agreement } from '../../shared/lesions/agreement';
 import { trueValues } from '../../shared/volume/nifti';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
+import { stemOf } from '../files/outputs';
 import { readMaskOf } from '../files/readMask';
 import { readVolumeFile } from '../files/readVolume';
 import { changesSentence, openSet } from '../files/sliceSets';
@@ -30,6 +36,7 @@ import {
   type VolumeFlags,
 } from './options';
 import { addModels } from './models';
+import { preparationPicture } from './preparationPicture';
 import { addSegment } from './segment';
 import { addTrain } from './train';
 
@@ -123,6 +130,14 @@ function buildProgram(): Command {
       options,
       [...reference, ...input].map(({ path }) => path),
     );
+    const pictures: string[] = [];
+    const draw = async (path: string, prepared: PreparedVolume): Promise<void> => {
+      const stem = `${stemOf(path)}_preparation`;
+      const taken = pictures.filter((name) => name.startsWith(stem)).length;
+      const name = `${stem}${taken > 0 ? `_${taken + 1}` : ''}.png`;
+      await writeFileAtomic(join(options.out, name), preparationPicture(prepared));
+      pictures.push(name);
+    };
     const index = await withView((view) =>
       prepareSets(
         reference.map((scan, i) => ({ ...scan, brain: masks[i] ?? null })),
@@ -130,13 +145,14 @@ function buildProgram(): Command {
         options.truth,
         options.out,
         view,
-        volumeOptions(options),
+        { ...volumeOptions(options), onPrepared: draw },
         { ...defaultPreparation, normalisation: options.normalisation, smoothingMm: options.smooth },
       ),
     );
     say(
       `${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${options.out}`,
     );
+    say(`How each scan was prepared: ${pictures.join(', ')}`);
   });
 
   addTrain(program);

@@ -278,6 +278,54 @@ export function slicesToVolume(
   return out;
 }
 
+/** One plane of the source's voxels as the slices are laid out, before anything is resampled: columns fastest. */
+export interface SourcePlane {
+  readonly columns: number;
+  readonly rows: number;
+  readonly values: Float32Array;
+  /** The slice grid of this plane alone: its one slice is that of the whole grid. */
+  readonly grid: SliceGrid;
+  /** Where the borders of the slice lie on the plane, in its voxels from the plane's own left and upper border. */
+  readonly slice: {
+    readonly left: number;
+    readonly top: number;
+    readonly right: number;
+    readonly bottom: number;
+  };
+}
+
+/** The plane of the source that a slice is made of. @param values on the source grid, x fastest; not changed */
+export function sourcePlane(grid: SliceGrid, values: Float32Array | Uint8Array, slice: number): SourcePlane {
+  const { across, down, strides, base } = prepare(grid, values.length);
+  const out = new Float32Array(across.size * down.size);
+  let at = 0;
+  for (let row = 0; row < down.size; row += 1) {
+    let from = base + slice * strides[2] + row * strides[1];
+    for (let column = 0; column < across.size; column += 1, at += 1, from += strides[0])
+      out[at] = values[from] as number;
+  }
+  const zooms = grid.axes.map((source) => grid.sourceZooms[source as 0 | 1 | 2]) as [number, number, number];
+  return {
+    columns: across.size,
+    rows: down.size,
+    values: out,
+    grid: {
+      ...grid,
+      sourceDims: [across.size, down.size, 1],
+      sourceZooms: zooms,
+      axes: [0, 1, 2],
+      flips: [false, false, false],
+      count: 1,
+    },
+    slice: {
+      left: toSource(grid, 0, -0.5) + 0.5,
+      top: toSource(grid, 1, -0.5) + 0.5,
+      right: toSource(grid, 0, grid.width - 0.5) + 0.5,
+      bottom: toSource(grid, 1, grid.height - 0.5) + 0.5,
+    },
+  };
+}
+
 /** Where a voxel lies in the stack of slices. */
 export function voxelToSlice(grid: SliceGrid, voxel: VoxelPoint): SlicePoint {
   const along = (direction: 0 | 1 | 2): number => {

@@ -61,7 +61,10 @@ export async function prepareSets(
   truth: readonly string[],
   outDir: string,
   context: JobContext,
-  options: VolumeOptions = {},
+  options: VolumeOptions & {
+    /** Told of each volume once, e.g. to draw it. */
+    readonly onPrepared?: (path: string, prepared: PreparedVolume) => Promise<void>;
+  } = {},
   wanted: Preparation = defaultPreparation,
 ): Promise<SetIndex> {
   if (truth.length > 0 && truth.length !== input.length) {
@@ -113,6 +116,7 @@ export async function prepareSets(
         normalisation: prepared.normalisation,
         maskMethod: prepared.maskMethod,
       });
+      await options.onPrepared?.(scan.path, prepared);
     }
     const chosen = chooseSlices(prepared, scan, role);
     const truthSlices =

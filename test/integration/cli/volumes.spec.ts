@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { niftiBytes, volumeFromNifti } from '../../../shared/volume/nifti';
 import { npyBytes, npyValues } from '../../../shared/volume/npy';
@@ -171,6 +172,21 @@ describe('masks that come in', () => {
     expect(printed.err).toMatch(/There are 1 brain masks for 2 volumes \(scan\.nii\.gz, scan\.nii\.gz\)/);
     expect(await prepare('half.nii', 'half.nii')).toBe(0);
     expect(json('half-set/index.json')).toMatchObject({ volumes: [{ maskMethod: 'given' }] });
+    expect(printed.out).toContain('How each scan was prepared: scan_preparation.png');
+    const { width, height, data } = PNG.sync.read(readFileSync(at('half-set/scan_preparation.png')));
+    expect([width, height]).toEqual([5 * 244 - 4, 24 + 3 * 244 - 4]);
+    // The brain of the second picture is blue in one half alone.
+    const blueIn = (from: number): number => {
+      let blue = 0;
+      for (let y = 24; y < height; y += 1)
+        for (let x = from; x < from + 120; x += 1) {
+          const i = (y * width + x) * 4;
+          if ((data[i + 2] as number) > (data[i] as number) + 20) blue += 1;
+        }
+      return blue;
+    };
+    const halves = [blueIn(244), blueIn(364)].sort((a, b) => a - b) as [number, number];
+    expect(halves[0]).toBeLessThan(0.05 * halves[1]);
   });
 });
 
