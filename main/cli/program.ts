@@ -1,42 +1,24 @@
 import { basename, join } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ExpectedError, toFailure } from '../../shared/failure';
-import {
-  defaultPreparation,
-  preparationSchema,
-  type Preparation,
-  type PreparedVolume,
-} from '../../shared/imaging/preparation';
 import { agreement } from '../../shared/lesions/agreement';
 import { trueValues } from '../../shared/volume/nifti';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
-import { stemOf } from '../files/outputs';
 import { readMaskOf } from '../files/readMask';
 import { readVolumeFile } from '../files/readVolume';
 import { changesSentence, openSet } from '../files/sliceSets';
 import type { BackendChoice } from '../engine/backend/backend';
 import { loadModel } from '../engine/jobs/model';
-import { prepareSets, type SetScan } from '../engine/jobs/prepareSets';
 import { VERSION } from '../version';
 import { addBatch } from './batch';
 import { addBids } from './bids';
 import { demo } from './demo';
 import { doctor } from './doctor';
 import { native, type NativeOptions } from './native';
-import {
-  addVolumeFlags,
-  backendOption,
-  brainMasksOf,
-  parseCount,
-  parseNumber,
-  say,
-  withView,
-  volumeOptions,
-  type VolumeFlags,
-} from './options';
+import { backendOption, parseCount, say, withView } from './options';
 import { addModels } from './models';
-import { preparationPicture } from './preparationPicture';
+import { addPrepare } from './prepare';
 import { addSegment } from './segment';
 import { addTrain } from './train';
 
@@ -60,15 +42,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       process.stderr.write(`${failure.detail}\n`);
     return EXIT.failed;
   }
-}
-
-interface PrepareFlags extends VolumeFlags {
-  readonly normalisation: Preparation['normalisation'];
-  readonly smooth: number;
-  readonly reference: string[];
-  readonly input: string[];
-  readonly truth: string[];
-  readonly out: string;
 }
 
 interface EvaluateFlags {
@@ -98,63 +71,7 @@ function buildProgram(): Command {
       await withView((view) => demo(options.out, options.seed, options.backend, view, say));
     });
 
-  addVolumeFlags(
-    program
-      .command('prepare')
-      .description('volumes to the published .npy sets and index.json')
-      .requiredOption(
-        '--reference <volume...>',
-        'healthy volumes; VOLUME#12-40,55 takes only these slices (from 0)',
-      )
-      .requiredOption('--input <volume...>', 'volumes to examine; slices may be chosen in the same way')
-      .option('--truth <mask...>', 'lesion masks of the inputs, in their order; only ever used to score', [])
-      .addOption(
-        new Option(
-          '--normalisation <how>',
-          'what becomes 0 and 1: percentiles of the brain, or deviations from its mode',
-        )
-          .choices(preparationSchema.shape.normalisation.options)
-          .default(defaultPreparation.normalisation),
-      )
-      .option(
-        '--smooth <mm>',
-        'sigma of a Gaussian over the scan, inside the brain',
-        parseNumber,
-        defaultPreparation.smoothingMm,
-      )
-      .requiredOption('--out <dir>', 'where to write'),
-  ).action(async (options: PrepareFlags) => {
-    const reference = options.reference.map(parseScan);
-    const input = options.input.map(parseScan);
-    const masks = brainMasksOf(
-      options,
-      [...reference, ...input].map(({ path }) => path),
-    );
-    const pictures: string[] = [];
-    const draw = async (path: string, prepared: PreparedVolume): Promise<void> => {
-      const stem = `${stemOf(path)}_preparation`;
-      const taken = pictures.filter((name) => name.startsWith(stem)).length;
-      const name = `${stem}${taken > 0 ? `_${taken + 1}` : ''}.png`;
-      await writeFileAtomic(join(options.out, name), preparationPicture(prepared));
-      pictures.push(name);
-    };
-    const index = await withView((view) =>
-      prepareSets(
-        reference.map((scan, i) => ({ ...scan, brain: masks[i] ?? null })),
-        input.map((scan, i) => ({ ...scan, brain: masks[reference.length + i] ?? null })),
-        options.truth,
-        options.out,
-        view,
-        { ...volumeOptions(options), onPrepared: draw },
-        { ...defaultPreparation, normalisation: options.normalisation, smoothingMm: options.smooth },
-      ),
-    );
-    say(
-      `${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${options.out}`,
-    );
-    say(`How each scan was prepared: ${pictures.join(', ')}`);
-  });
-
+  addPrepare(program);
   addTrain(program);
 
   program
@@ -202,25 +119,6 @@ function buildProgram(): Command {
   return program;
 }
 
-/** "scan.nii.gz#12-40,55" names slices 12 to 40 and 55; without "#", every slice that holds brain. */
-export function parseScan(text: string): SetScan {
-  const match = /^(.*)#([\d,\s-]+)$/.exec(text);
-  if (!match) return { path: text, slices: null };
-  const slices = (match[2] as string).split(',').flatMap((part) => {
-    const range = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part);
-    if (!range) {
-      throw new ExpectedError(
-        'settings-invalid',
-        `"${part}" in ${basename(text)} is no slice number or range; write for example #12-40,55.`,
-      );
-    }
-    const first = Number(range[1]);
-    const last = range[2] === undefined ? first : Number(range[2]);
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-  });
-  return { path: match[1] as string, slices };
-}
-
 interface PredictOptions {
   readonly model: string;
   readonly input: string;
@@ -230,12 +128,12 @@ interface PredictOptions {
 }
 
 async function predictSet({ model: modelPath, input, out, pad, backend }: PredictOptions): Promise<void> {
-  const source = await openSet(input, { pad: pad === true });
+  const model = await loadModel(modelPath, backend);
   try {
-    const changes = changesSentence(source.facts);
-    if (changes) process.stderr.write(`${changes}\n`);
-    const model = await loadModel(modelPath, backend);
+    const source = await openSet(input, { pad: pad === true, channels: model.design.inputChannels });
     try {
+      const changes = changesSentence(source.facts);
+      if (changes) process.stderr.write(`${changes}\n`);
       if (source.height !== model.shape.height || source.width !== model.shape.width) {
         throw new ExpectedError(
           'shape-mismatch',
@@ -251,10 +149,10 @@ async function predictSet({ model: modelPath, input, out, pad, backend }: Predic
         await writeFileAtomic(join(out, `${name}.npy`), npyBytes(shape, predicted[name]));
       }
     } finally {
-      model.dispose();
+      source.close();
     }
   } finally {
-    source.close();
+    model.dispose();
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type SegmentResult,
 } from '../../shared/ipc/engineEvents';
 import { settingsFrom } from '../../shared/study/chooseSettings';
+import { preparationOf } from '../../shared/study/presetPreparation';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
 import { openBackend } from './backend/backend';
@@ -91,7 +92,8 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
     case 'train': {
       const settings = settingsFrom(request.preset, request.overrides);
       const dataDir = join(request.outDir, 'data');
-      await prepareSets(request.reference, request.input, [], dataDir, context);
+      const preparation = preparationOf(request.preset);
+      await prepareSets(request.reference, request.input, [], dataDir, context, {}, preparation);
       return trainRun(
         {
           dataDir,

@@ -23,11 +23,11 @@ export interface NpySlices extends SliceSource {
 }
 
 /**
- * Opens a .npy set [n, h, w] or [n, h, w, 1] to be read slice by slice from its place in the file: memory does not grow
+ * Opens a .npy set [n, h, w] or [n, h, w, channels] to be read slice by slice from its place in the file: memory does not grow
  * with the set. Values are neither checked nor scaled (see openSet).
  * @throws ExpectedError naming what does not fit: shape, type, an empty or shortened set
  */
-export function openNpySlices(path: string): NpySlices {
+export function openNpySlices(path: string, channels = 1): NpySlices {
   const name = basename(path);
   let descriptor: number;
   try {
@@ -48,8 +48,8 @@ export function openNpySlices(path: string): NpySlices {
       return buffer.subarray(0, got);
     };
     const header = readNpyHeader(readBytes(0, HEAD_BYTES), name);
-    const { count, height, width } = sliceShape(header, name);
-    const sliceBytes = height * width * npyItemBytes(header.dtype);
+    const { count, height, width } = sliceShape(header, name, channels);
+    const sliceBytes = height * width * channels * npyItemBytes(header.dtype);
     const expected = header.dataOffsetBytes + count * sliceBytes;
     const fileBytes = fstatSync(descriptor).size;
     if (fileBytes < expected) {
@@ -61,7 +61,7 @@ export function openNpySlices(path: string): NpySlices {
     const valuesOf = (bytes: Uint8Array): Float32Array =>
       npyValues(bytes, {
         ...header,
-        shape: [bytes.length / sliceBytes, height, width],
+        shape: [bytes.length / sliceBytes, height, width, channels],
         dataOffsetBytes: 0,
       });
     return {
@@ -69,6 +69,7 @@ export function openNpySlices(path: string): NpySlices {
       count,
       height,
       width,
+      channels,
       dtype: header.dtype,
       dataOffsetBytes: header.dataOffsetBytes,
       sliceBytes,
@@ -90,12 +91,20 @@ export function openNpySlices(path: string): NpySlices {
   }
 }
 
-function sliceShape(header: NpyHeader, name: string): { count: number; height: number; width: number } {
+function sliceShape(
+  header: NpyHeader,
+  name: string,
+  wanted: number,
+): { count: number; height: number; width: number } {
   const [count = 0, height = 0, width = 0, channels = 1] = header.shape;
-  if (header.shape.length < 3 || header.shape.length > 4 || channels !== 1) {
+  if (header.shape.length < 3 || header.shape.length > 4 || channels !== wanted) {
+    const shapes =
+      wanted === 1
+        ? 'a set of slices is [n, height, width] or [n, height, width, 1]'
+        : `a set of slices with their neighbours is [n, height, width, ${wanted}]; prepare it again with the preset`;
     throw new ExpectedError(
       'shape-mismatch',
-      `${name} has the shape [${header.shape.join(', ')}]; a set of slices is [n, height, width] or [n, height, width, 1].`,
+      `${name} has the shape [${header.shape.join(', ')}]; ${shapes}.`,
     );
   }
   if (count * height * width === 0) {

@@ -35,6 +35,8 @@ export interface SliceSet extends SliceSource {
 export interface SetOptions {
   /** Pads the slices with zeros to the next multiple of 16, half on each side. */
   readonly pad?: boolean;
+  /** Channels of an image; 1 unless given. */
+  readonly channels?: number;
   /** Called between pieces of the file with the share that is done; may throw to end the opening. */
   readonly onProgress?: (fraction: number) => Promise<void>;
 }
@@ -47,7 +49,7 @@ export interface SetOptions {
  *   padded, and what openNpySlices throws
  */
 export async function openSet(path: string, options: SetOptions = {}): Promise<SliceSet> {
-  const slices = openNpySlices(path);
+  const slices = openNpySlices(path, options.channels);
   try {
     const padded = paddedSides(slices, options.pad === true);
     const { sha256, lowest, highest } = await survey(slices, options.onProgress);
@@ -59,6 +61,7 @@ export async function openSet(path: string, options: SetOptions = {}): Promise<S
     return {
       ...padded,
       count: slices.count,
+      channels: slices.channels,
       facts: {
         name: slices.name,
         sha256,
@@ -76,7 +79,7 @@ export async function openSet(path: string, options: SetOptions = {}): Promise<S
           const factor = 1 / (scale.high - scale.low);
           for (let i = 0; i < values.length; i++) values[i] = ((values[i] as number) - scale.low) * factor;
         }
-        return isPadded ? pad(values, slices, padded) : values;
+        return isPadded ? pad(values, slices, padded, slices.channels) : values;
       },
       close: () => slices.close(),
     };
@@ -165,7 +168,12 @@ async function survey(
     const values = slices.valuesOf(bytes);
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
-      if (value - value !== 0) throw notFinite(slices, value, first * slices.height * slices.width + i);
+      if (value - value !== 0)
+        throw notFinite(
+          slices,
+          value,
+          first * slices.height * slices.width + Math.floor(i / slices.channels),
+        );
       if (value < lowest) lowest = value;
       if (value > highest) highest = value;
     }
@@ -186,20 +194,23 @@ function notFinite({ name, height, width }: NpySlices, value: number, at: number
   );
 }
 
-/** Slices [n, h, w] in the middle of larger ones of zeros. */
+/** Images [n, h, w, channels] in the middle of larger ones of zeros. */
 function pad(
   values: Float32Array,
   from: { height: number; width: number },
   to: { height: number; width: number },
+  channels: number,
 ): Float32Array {
   const top = (to.height - from.height) >> 1;
   const left = (to.width - from.width) >> 1;
-  const count = values.length / (from.height * from.width);
-  const out = new Float32Array(count * to.height * to.width);
+  const rowLength = from.width * channels;
+  const count = values.length / (from.height * rowLength);
+  const out = new Float32Array(count * to.height * to.width * channels);
   for (let k = 0; k < count; k++) {
     for (let row = 0; row < from.height; row++) {
-      const start = (k * from.height + row) * from.width;
-      out.set(values.subarray(start, start + from.width), (k * to.height + top + row) * to.width + left);
+      const start = (k * from.height + row) * rowLength;
+      const at = ((k * to.height + top + row) * to.width + left) * channels;
+      out.set(values.subarray(start, start + rowLength), at);
     }
   }
   return out;

@@ -8,6 +8,7 @@ import {
   type SliceGrid,
   type SliceGridOptions,
 } from '../geometry/sliceGrid';
+import { channelOffsets } from '../geometry/neighbours';
 import { trueValues } from '../volume/nifti';
 import type { Volume } from '../volume/volume';
 import { findBrainMask, type BrainMask } from './brainMask';
@@ -29,6 +30,8 @@ export const preparationSchema = z.strictObject({
   plane: slicePlaneSchema.nullable().default(null),
   /** The common spacing: side of a pixel in mm; null makes the brain of each scan fill the slice. */
   pixelMm: z.number().positive().nullable().default(null),
+  /** How far above and below a slice its neighbours are taken from, as further channels; 0 takes none. */
+  neighbourMm: z.number().min(0).max(20).default(0),
 });
 export type Preparation = z.infer<typeof preparationSchema>;
 
@@ -37,6 +40,7 @@ export const defaultPreparation: Preparation = {
   smoothingMm: 0,
   plane: null,
   pixelMm: null,
+  neighbourMm: 0,
 };
 
 /** What is kept of a scan's preparation, with the sets and the runs that were made of it: how to go there and back. */
@@ -59,6 +63,8 @@ export interface PreparedVolume {
   readonly brain: Uint8Array;
   /** [count, height, width] in [0, 1], 0 outside the brain. */
   readonly slices: Float32Array;
+  /** Which slices make an image, from the slice itself on: 0, or 0 with its neighbours below and above. */
+  readonly channelOffsets: readonly number[];
   /** Which slices hold enough brain to learn from. */
   readonly brainSlices: readonly number[];
   /** How many voxels were not finite and count as background. */
@@ -106,10 +112,12 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
     isPrepared || preparation.smoothingMm === 0
       ? values
       : smoothInMask(values, brain, volume.dims, volume.zooms, preparation.smoothingMm);
-  const find = preparation.normalisation === 'robust-z' ? findRobustNormalisation : findNormalisation;
   const normalisation: Normalisation = isPrepared
     ? { method: 'percentile', lowerPercentile: 0, upperPercentile: 100, upperLevel: 1, lower: 0, upper: 1 }
-    : find(smooth, brain);
+    : preparation.normalisation === 'robust-z'
+      ? // Of the scan as it is: smoothing narrows the spread of noise, and lesions would seem the brighter for it.
+        findRobustNormalisation(values, brain)
+      : findNormalisation(smooth, brain);
   const slices = volumeToSlices(grid, normalise(smooth, brain, normalisation));
   return {
     grid,
@@ -119,6 +127,7 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
     values,
     brain,
     slices,
+    channelOffsets: channelOffsets(preparation.neighbourMm, grid.sourceZooms[grid.axes[2] as 0 | 1 | 2]),
     brainSlices: slicesWithBrain(grid, slices),
     nonFinite,
     warnings: preparationWarnings(nonFinite, method),

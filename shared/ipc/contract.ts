@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
+import { presetNameSchema } from '../study/trainingSettings';
 import { studyOf } from '../study/studyFile';
 import { deviceSchema, endedSchema, engineEventSchema, failureSchema, histogramSchema } from './engineEvents';
 
@@ -89,7 +90,7 @@ export const contract = {
     request: z.strictObject({
       reference: z.array(chosenScan).min(1).max(1000),
       input: z.array(chosenScan).min(1).max(1000),
-      preset: z.enum(['published', 'quick']),
+      preset: presetNameSchema,
       overrides: z.record(z.string(), z.unknown()),
       backend: backendChoiceSchema,
     }),
@@ -106,7 +107,7 @@ export const contract = {
           /** The cycle at work, from 1. */
           cycle: z.number().int(),
           cycles: z.number().int(),
-          preset: z.enum(['published', 'quick']),
+          preset: presetNameSchema,
           width: z.number().int(),
           savedAt: z.string(),
         }),

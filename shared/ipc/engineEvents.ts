@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presetNameSchema } from '../study/trainingSettings';
 
 /** What the engine tells about a running job: at most ten a second, and each carries the job's id. */
 
@@ -117,7 +118,7 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     outDir: z.string(),
     reference: z.array(jobScanSchema).min(1),
     input: z.array(jobScanSchema).min(1),
-    preset: z.enum(['published', 'quick']),
+    preset: presetNameSchema,
     overrides: z.record(z.string(), z.unknown()),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),

@@ -2,6 +2,7 @@ import { orientationOf } from '../geometry/affine';
 import { percentileOfSorted, sortedInside } from '../imaging/percentiles';
 import { createRandom, type Random } from '../random';
 import type { Affine, Dims, Triple } from '../volume/volume';
+import { wave, waveSum, type Wave } from './waves';
 
 export interface ImplantInput {
   /** The scan's true values; not changed. */
@@ -123,11 +124,6 @@ interface Site {
   readonly darkest: number;
 }
 
-interface Wave {
-  readonly direction: Triple;
-  readonly phase: number;
-}
-
 interface Shape {
   readonly centre: Triple;
   readonly radii: Triple;
@@ -218,23 +214,6 @@ function findRoom(
     if (fits(site, shape, placed) && contrasts(site, shape)) return shape;
   }
   return null;
-}
-
-function wave(random: Random, lengthMm: number): Wave {
-  const direction = [random.normal(), random.normal(), random.normal()];
-  const scale = (2 * Math.PI) / (lengthMm * Math.hypot(...direction) || 1);
-  return {
-    direction: direction.map((part) => part * scale) as unknown as Triple,
-    phase: random.uniform(0, 2 * Math.PI),
-  };
-}
-
-function waveSum(waves: readonly Wave[], offset: Triple): number {
-  let sum = 0;
-  for (const { direction, phase } of waves) {
-    sum += Math.cos(direction[0] * offset[0] + direction[1] * offset[1] + direction[2] * offset[2] + phase);
-  }
-  return sum;
 }
 
 /** Whether it keeps its distance from the brain's border, from its slab's ends and from the other lesions. */

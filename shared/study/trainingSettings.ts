@@ -1,12 +1,27 @@
 import { z } from 'zod';
 
+export const presetNameSchema = z.enum(['published', 'quick', 'ms-flair']);
+
+/** Lesions that are pasted into healthy slices, to learn from them what is asked for. See pastedLesions.ts. */
+export const pastedLesionsSchema = z.strictObject({
+  /** At most so many in an image; their number is drawn evenly from 0 on. */
+  most: z.number().int().min(0).max(50),
+  /** Smallest and largest mean radius in mm; drawn evenly on a logarithmic scale. */
+  radiusMm: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .refine(([low, high]) => low <= high, 'the smallest comes first'),
+  /** Lowest and highest level of a lesion's core, in robust deviations above the brain's mode. */
+  level: z.tuple([z.number(), z.number()]).refine(([low, high]) => low <= high, 'the lowest comes first'),
+});
+export type PastedLesionSettings = z.infer<typeof pastedLesionsSchema>;
+
 /**
  * Every constant of a training, by name. Published values and where they come from are in the comments: "paper" is
  * Dey & Hong, MICCAI 2021 (arXiv 2103.03664); "scripts" are the authors' public training scripts.
  */
 export const trainingSettingsSchema = z.strictObject({
   /** Which preset the settings started from. */
-  preset: z.enum(['published', 'quick']),
+  preset: presetNameSchema,
   /** Channels of the first level; doubled at each of the four levels below. Scripts: 32. */
   baseWidth: z.number().int().min(1).max(64),
   /** Dropout rate after pooling and in the decoders. Scripts: 0.3. */
@@ -65,12 +80,51 @@ export const trainingSettingsSchema = z.strictObject({
   frozenDiscriminatorMode: z.enum(['inference', 'training']),
   /** Most slices of the input set that one generator epoch draws; null means all of them. */
   slicesPerEpoch: z.number().int().min(1).nullable(),
+  /** 3x3 convolutions at the top level of encoder and decoders. Scripts: 2. */
+  topConvolutions: z.union([z.literal(1), z.literal(2)]).default(2),
+  /** Whether I_fc is the slice plus what its decoder adds, before the sigmoid. Scripts: no. */
+  residualIfc: z.boolean().default(false),
+  /**
+   * Start of the layers that end in the cuts: their weights are scaled, and I_wc's bias is given, so that it starts nearly
+   * empty. null starts them as the scripts do.
+   */
+  cutStart: z
+    .strictObject({ weightScale: z.number().positive(), iwcBias: z.number() })
+    .nullable()
+    .default(null),
+  /** Side of the square pieces that both networks train on, each around a pixel of brain; null: whole slices, as the scripts. */
+  cropPixels: z.number().int().min(16).max(1024).multipleOf(16).nullable().default(null),
+  /**
+   * Slices of the input set that an epoch of M draws, over and over where there are fewer; null: each once (or as many as
+   * slicesPerEpoch says), as the scripts.
+   */
+  generatorSlices: z.number().int().min(1).max(1_000_000).nullable().default(null),
+  /** The same for D: slices of each of its sets. */
+  discriminatorSlices: z.number().int().min(1).max(1_000_000).nullable().default(null),
+  /** What is pasted into the reference slices of M's batches; null: nothing, as the scripts. */
+  pastedLesions: pastedLesionsSchema.nullable().default(null),
+  /** Reference slices with pasted lesions that each batch of M has beside its inputs. Scripts: 0. */
+  pastedBatch: z.number().int().min(0).max(512).default(0),
+  /** Weight of soft Dice and cross-entropy between I_wc and the mask of what was pasted. Scripts: 0. */
+  pastedWeight: z.number().min(0).default(0),
+  /** Weight of the mean distance between I_fc and the slice before lesions were pasted into it. Scripts: 0. */
+  cleanWeight: z.number().min(0).default(0),
+  /** Most that the contrast of M's images is changed, as a share, and their level, in robust deviations. Scripts: 0. */
+  gainJitter: z.number().min(0).max(0.9).default(0),
+  offsetJitter: z.number().min(0).max(3).default(0),
+  /** Whether half of the images are mirrored left to right. Scripts: no. */
+  mirror: z.boolean().default(false),
+  /** Deviation of the noise on what M sees, and on what D sees. Scripts: 0. */
+  inputNoise: z.number().min(0).max(1).default(0),
+  discriminatorNoise: z.number().min(0).max(1).default(0),
+  /** Whether a prediction is the mean of that of the slice and that of its mirror image. Scripts: no. */
+  mirrorAveraging: z.boolean().default(false),
   /** Seed of every random number of the run. */
   seed: z.number().int().min(0).max(0xffff_ffff),
 });
 
 export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
-export type PresetName = TrainingSettings['preset'];
+export type PresetName = z.infer<typeof presetNameSchema>;
 
 const published: TrainingSettings = {
   preset: 'published',
@@ -99,6 +153,22 @@ const published: TrainingSettings = {
   newDiscriminatorEachCycle: true,
   frozenDiscriminatorMode: 'inference',
   slicesPerEpoch: null,
+  topConvolutions: 2,
+  residualIfc: false,
+  cutStart: null,
+  cropPixels: null,
+  generatorSlices: null,
+  discriminatorSlices: null,
+  pastedLesions: null,
+  pastedBatch: 0,
+  pastedWeight: 0,
+  cleanWeight: 0,
+  gainJitter: 0,
+  offsetJitter: 0,
+  mirror: false,
+  inputNoise: 0,
+  discriminatorNoise: 0,
+  mirrorAveraging: false,
   seed: 1,
 };
 
@@ -131,5 +201,45 @@ export const presets: Readonly<Record<PresetName, TrainingSettings>> = {
     mixingRateFactor: 0,
     mixingStart: { ifcWeight: 4, iwcWeight: 6, bias: -2 },
     adversarialWeight: 0.1,
+  },
+  /**
+   * For FLAIR of people with MS: the two cuts with a pretext. docs/lesions.md lists what differs from the publication and
+   * why, and what it reaches on real scans.
+   */
+  'ms-flair': {
+    ...published,
+    preset: 'ms-flair',
+    baseWidth: 8,
+    dropout: 0.1,
+    weightDecay: 0,
+    maxCycles: 6,
+    stopWhenSplit: false,
+    discriminatorBatch: 32,
+    generatorBatch: 4,
+    discriminatorRate: 5e-4,
+    generatorRate: 1.5e-3,
+    generatorWarmupSteps: 30,
+    generatorFinalRate: 0.03,
+    normMomentum: 0.9,
+    mixingRateFactor: 0,
+    mixingStart: { ifcWeight: 4, iwcWeight: 6, bias: -2 },
+    adversarialWeight: 0.02,
+    disjointnessWeight: 0.2,
+    topConvolutions: 1,
+    residualIfc: true,
+    cutStart: { weightScale: 0.1, iwcBias: -3 },
+    cropPixels: 64,
+    generatorSlices: 1000,
+    discriminatorSlices: 640,
+    pastedLesions: { most: 4, radiusMm: [1.2, 9.5], level: [1.1, 3.4] },
+    pastedBatch: 12,
+    pastedWeight: 1,
+    cleanWeight: 1,
+    gainJitter: 0.1,
+    offsetJitter: 0.2,
+    mirror: true,
+    inputNoise: 0.02,
+    discriminatorNoise: 0.03,
+    mirrorAveraging: true,
   },
 };

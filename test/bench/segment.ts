@@ -1,3 +1,4 @@
+import { PUBLISHED_DESIGN } from '../../main/engine/network/layers';
 import { join } from 'node:path';
 import type { Backend } from '../../main/engine/backend/backend';
 import { slicePredictor } from '../../main/engine/inference/predict';
@@ -23,6 +24,10 @@ export function segmentJob(
     referenceCounts: [],
     sha256: '',
     predict: slicePredictor(backend.ops, weights, baseWidth, side, side),
+    design: PUBLISHED_DESIGN,
+    mirrorAveraging: false,
+    inputCounts: [],
+    pastedCounts: null,
     preparation: defaultPreparation,
     dispose: () => weights.dispose(),
   };

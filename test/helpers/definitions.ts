@@ -162,3 +162,15 @@ export function disjointness(a: Array64, b: Array64, stage: 1 | 2): Array64 {
   out.data[0] = (2 * total(fa.map((v, i) => v * (fb[i] as number))) + 1) / (total(fa) + total(fb) + 1);
   return out;
 }
+
+/** -[m ln σ(x) + (1 - m) ln(1 - σ(x))], its mean as a single number. */
+export function crossEntropy(logits: Array64, mask: readonly number[]): Array64 {
+  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+  const terms = [...logits.data].map((x, i) => -Math.log(mask[i] === 1 ? sigmoid(x) : 1 - sigmoid(x)));
+  return { shape: [1], data: Float64Array.of(terms.reduce((sum, v) => sum + v, 0) / terms.length) };
+}
+
+export function absoluteDifference(a: Array64, b: Array64): Array64 {
+  const sum = a.data.reduce((total, v, i) => total + Math.abs(v - get(b, i)), 0);
+  return { shape: [1], data: Float64Array.of(sum / a.data.length) };
+}

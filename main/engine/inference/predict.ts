@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { generatorLayers } from '../network/layers';
+import { PUBLISHED_DESIGN, generatorLayers } from '../network/layers';
 import { INFERENCE, runGenerator } from '../network/networks';
 import type { NetworkOps } from '../network/ops';
 import type { NetworkWeights } from '../network/weights';
@@ -14,26 +14,34 @@ export interface PredictedSlices {
 /** The slices go through the network a few at a time: memory, not speed, asks for small batches here. */
 export const PREDICTION_BATCH = 4;
 
-/** A function that takes slices [n, height, width] apart with these weights. The weights stay the caller's. */
+/**
+ * A function that takes images [n, height, width, channels] apart with these weights; what it gives is of the slices
+ * themselves, [n, height, width]. The weights stay the caller's.
+ */
 export function slicePredictor(
   ops: NetworkOps,
   weights: NetworkWeights,
   baseWidth: number,
   height: number,
   width: number,
-): (slices: Float32Array) => PredictedSlices {
-  const layers = generatorLayers(baseWidth);
+  design = PUBLISHED_DESIGN,
+): (images: Float32Array) => PredictedSlices {
+  const layers = generatorLayers(baseWidth, design);
   const size = height * width;
-  return (slices) => {
+  const channels = design.inputChannels;
+  return (images) => {
+    const count = images.length / (size * channels);
     const out = {
-      ifc: new Float32Array(slices.length),
-      iwc: new Float32Array(slices.length),
-      iro: new Float32Array(slices.length),
+      ifc: new Float32Array(count * size),
+      iwc: new Float32Array(count * size),
+      iro: new Float32Array(count * size),
     };
-    for (let at = 0; at < slices.length; at += PREDICTION_BATCH * size) {
-      const batch = slices.subarray(at, Math.min(slices.length, at + PREDICTION_BATCH * size));
+    for (let first = 0; first < count; first += PREDICTION_BATCH) {
+      const taken = Math.min(PREDICTION_BATCH, count - first);
+      const batch = images.subarray(first * size * channels, (first + taken) * size * channels);
+      const at = first * size;
       tf.tidy(() => {
-        const x = tf.tensor4d(batch, [batch.length / size, height, width, 1]);
+        const x = tf.tensor4d(batch, [taken, height, width, channels]);
         const cuts = runGenerator(ops, layers, weights, x, INFERENCE);
         out.ifc.set(cuts.ifc.dataSync(), at);
         out.iwc.set(cuts.iwc.dataSync(), at);

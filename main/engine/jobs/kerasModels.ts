@@ -17,7 +17,7 @@ import {
   type NetworkShape,
 } from '../network/layers';
 import { initialArrays, type WeightArrays } from '../network/weights';
-import { readRunModel, readRunWeights, RUN_FILES, runFiles } from '../training/runFile';
+import { readRunModel, readRunWeights, RUN_FILES, runFiles, type RunModel } from '../training/runFile';
 import { isKerasFile, readModelBytes } from './model';
 
 /**
@@ -76,6 +76,7 @@ export function convertModel(model: string, outDir: string, overwrite: boolean):
 /** The networks of a run as the three published files. */
 export async function exportRun(runDir: string, outDir: string, overwrite: boolean): Promise<string[]> {
   const run = await readRunModel(runDir);
+  refuseOwnDesign(run, basename(runDir));
   const generator = await readRunWeights(runDir, run, 'generator');
   const discriminator = await readRunWeights(runDir, run, 'discriminator');
   const { baseWidth, dropout, weightDecay } = run.settings;
@@ -91,6 +92,20 @@ export async function exportRun(runDir: string, outDir: string, overwrite: boole
       lastWidth,
     },
     overwrite,
+  );
+}
+
+/** What the published files have no place for is refused by its name. @throws ExpectedError settings-invalid */
+function refuseOwnDesign({ channels, settings }: RunModel, name: string): void {
+  const beyond = [
+    ...(channels > 1 ? [`${channels} input channels (slices with their neighbours)`] : []),
+    ...(settings.topConvolutions !== 2 ? [`topConvolutions ${settings.topConvolutions}`] : []),
+    ...(settings.residualIfc ? ['residualIfc'] : []),
+  ];
+  if (beyond.length === 0) return;
+  throw new ExpectedError(
+    'settings-invalid',
+    `The published Keras files hold the published network alone; ${name} has ${beyond.join(', ')}. Train with the preset published or quick to exchange a network with Keras.`,
   );
 }
 

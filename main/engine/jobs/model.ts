@@ -4,19 +4,33 @@ import { ExpectedError } from '../../../shared/failure';
 import { defaultPreparation, type Preparation } from '../../../shared/imaging/preparation';
 import { hashBytes } from '../../files/hashFile';
 import { openBackend, type Backend, type BackendChoice } from '../backend/backend';
+import { withMirrorAveraging } from '../inference/mirror';
 import { slicePredictor, type PredictedSlices } from '../inference/predict';
 import { readKerasFile } from '../keras/readKeras';
-import { generatorWeights, type NetworkShape } from '../network/layers';
+import {
+  generatorWeights,
+  PUBLISHED_DESIGN,
+  type GeneratorDesign,
+  type NetworkShape,
+} from '../network/layers';
 import { NetworkWeights, type WeightArrays } from '../network/weights';
+import { designOf } from '../training/loop';
+import type { PastedCounts } from '../training/pastedCounts';
 import { readRunModel, readRunWeights } from '../training/runFile';
 
 /** A trained main module as stored: in the folder of a run, or in a Keras file. */
 interface StoredModel {
   readonly shape: NetworkShape;
+  readonly design: GeneratorDesign;
+  /** Whether a prediction is the mean of that of the image and of its mirror image. */
+  readonly mirrorAveraging: boolean;
   /** How the scans that it takes apart are prepared: as its training sets were, where that is known. */
   readonly preparation: Preparation;
   /** Histogram of I_ro in the brain of the healthy reference; empty where the file does not say it. */
   readonly referenceCounts: readonly number[];
+  /** The same of the inputs of the training, and where lesions were pasted; as far as they are known. */
+  readonly inputCounts: readonly number[];
+  readonly pastedCounts: PastedCounts | null;
   /** SHA-256 of the file of its weights. */
   readonly sha256: string;
 }
@@ -24,7 +38,8 @@ interface StoredModel {
 /** A trained main module that is ready to segment. The owner disposes it. */
 export interface LoadedModel extends StoredModel {
   readonly backend: Backend;
-  readonly predict: (slices: Float32Array) => PredictedSlices;
+  /** Takes images [n, height, width, channels]. */
+  readonly predict: (images: Float32Array) => PredictedSlices;
   dispose(): void;
 }
 
@@ -38,13 +53,16 @@ export const isKerasFile = (path: string): boolean => /\.(h5|hdf5)$/i.test(path)
  */
 export async function loadModel(path: string, choice: BackendChoice): Promise<LoadedModel> {
   const { generator, ...stored } = isKerasFile(path) ? await fromKeras(path) : await fromRun(path);
-  const { shape } = stored;
+  const { shape, design } = stored;
   const backend = await openBackend(choice);
-  const weights = NetworkWeights.fromArrays(generatorWeights(shape.baseWidth), generator);
+  const weights = NetworkWeights.fromArrays(generatorWeights(shape.baseWidth, design), generator);
+  const predict = slicePredictor(backend.ops, weights, shape.baseWidth, shape.height, shape.width, design);
   return {
     ...stored,
     backend,
-    predict: slicePredictor(backend.ops, weights, shape.baseWidth, shape.height, shape.width),
+    predict: stored.mirrorAveraging
+      ? withMirrorAveraging(predict, shape.width, design.inputChannels)
+      : predict,
     dispose: () => weights.dispose(),
   };
 }
@@ -54,8 +72,12 @@ async function fromRun(folder: string): Promise<StoredModel & { generator: Weigh
   return {
     generator: await readRunWeights(folder, run, 'generator'),
     shape: { height: run.height, width: run.width, baseWidth: run.settings.baseWidth },
+    design: designOf(run.settings, run.channels),
+    mirrorAveraging: run.settings.mirrorAveraging,
     preparation: run.preparation ?? defaultPreparation,
     referenceCounts: run.referenceCounts,
+    inputCounts: run.inputCounts,
+    pastedCounts: run.pastedCounts,
     sha256: run.weights.generator,
   };
 }
@@ -73,8 +95,12 @@ async function fromKeras(path: string): Promise<StoredModel & { generator: Weigh
   return {
     generator,
     shape,
+    design: PUBLISHED_DESIGN,
+    mirrorAveraging: false,
     preparation: defaultPreparation,
     referenceCounts: [],
+    inputCounts: [],
+    pastedCounts: null,
     sha256: hashBytes(bytes),
   };
 }

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
+import { channelOffsetsMm, withNeighbours } from '../../../shared/geometry/neighbours';
 import { sliceGridSchema, volumeToSlices, type SlicePlane } from '../../../shared/geometry/sliceGrid';
 import {
   defaultPreparation,
@@ -12,6 +13,7 @@ import {
   type Preparation,
   type PreparedVolume,
 } from '../../../shared/imaging/preparation';
+import { healthySlices } from '../../../shared/lesions/healthySlices';
 import { npyHeaderBytes } from '../../../shared/volume/npy';
 import type { Volume } from '../../../shared/volume/volume';
 import { writeFileAtomic } from '../../files/atomicWrite';
@@ -35,6 +37,8 @@ export interface SetScan {
   readonly slices: readonly number[] | null;
   /** The user's own brain mask: a file. */
   readonly brain?: string | null;
+  /** Takes of these the slices in which this mask, a file, has at most so much area. */
+  readonly healthyWhere?: { readonly mask: string; readonly mostMm2: number };
 }
 
 const rowSchema = z.strictObject({ volume: z.number().int(), slice: z.number().int() });
@@ -118,7 +122,15 @@ export async function prepareSets(
       });
       await options.onPrepared?.(scan.path, prepared);
     }
-    const chosen = chooseSlices(prepared, scan, role);
+    const empty =
+      scan.healthyWhere &&
+      healthySlices(
+        await readMaskOf(scan.healthyWhere.mask, volume, basename(scan.path), options.resampleMasks === true),
+        prepared.grid,
+        scan.healthyWhere.mostMm2,
+      );
+    const taken = chooseSlices(prepared, scan, role);
+    const chosen = empty ? taken.filter((slice) => empty.includes(slice)) : taken;
     const truthSlices =
       mask === null
         ? null
@@ -130,7 +142,7 @@ export async function prepareSets(
     const size = prepared.grid.height * prepared.grid.width;
     for (const slice of chosen) {
       rows[role].push({ volume: number, slice });
-      sets[role].push(prepared.slices.slice(slice * size, (slice + 1) * size));
+      sets[role].push(withNeighbours(prepared.slices, size, [slice], prepared.channelOffsets));
       if (truthSlices)
         sets.truth.push(Uint8Array.from(truthSlices.subarray(slice * size, (slice + 1) * size)));
     }
@@ -152,9 +164,10 @@ export async function prepareSets(
     volumes,
     ...rows,
   };
-  await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width);
-  await writeSet(join(outDir, SET_FILES.input), sets.input, height, width);
-  if (sets.truth.length > 0) await writeSet(join(outDir, SET_FILES.truth), sets.truth, height, width);
+  const channels = channelOffsetsMm(preparation.neighbourMm).length;
+  await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width, channels);
+  await writeSet(join(outDir, SET_FILES.input), sets.input, height, width, channels);
+  if (sets.truth.length > 0) await writeSet(join(outDir, SET_FILES.truth), sets.truth, height, width, 1);
   // A truth set of an earlier run would not match these rows.
   else await rm(join(outDir, SET_FILES.truth), { force: true });
   await writeFileAtomic(join(outDir, SET_FILES.index), JSON.stringify(index, null, 1));
@@ -215,9 +228,10 @@ async function writeSet(
   slices: readonly (Float32Array | Uint8Array)[],
   height: number,
   width: number,
+  channels: number,
 ): Promise<void> {
   const dtype = slices[0] instanceof Uint8Array ? 'uint8' : 'float32';
-  const header = npyHeaderBytes([slices.length, height, width, 1], dtype);
+  const header = npyHeaderBytes([slices.length, height, width, channels], dtype);
   const bodyBytes = slices.reduce((sum, slice) => sum + slice.byteLength, 0);
   const bytes = new Uint8Array(header.length + bodyBytes);
   bytes.set(header);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { withNeighbours } from '../../../shared/geometry/neighbours';
 import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
 import { breathe, ProgressReporter, type JobContext } from './context';
 import type { LoadedModel } from './model';
@@ -34,9 +35,9 @@ export async function segmentVolume(
     iro: new Float32Array(scan.prepared.slices.length),
   };
   for (let k = 0; k < grid.count; k += PREDICTION_BATCH) {
-    const part = model.predict(
-      scan.prepared.slices.subarray(k * size, Math.min(grid.count, k + PREDICTION_BATCH) * size),
-    );
+    const wanted = Array.from({ length: Math.min(PREDICTION_BATCH, grid.count - k) }, (_, i) => k + i);
+    const { slices: all, channelOffsets } = scan.prepared;
+    const part = model.predict(withNeighbours(all, size, wanted, channelOffsets));
     slices.ifc.set(part.ifc, k * size);
     slices.iwc.set(part.iwc, k * size);
     slices.iro.set(part.iro, k * size);

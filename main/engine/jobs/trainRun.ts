@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
+import { channelOffsetsMm } from '../../../shared/geometry/neighbours';
+import type { Preparation } from '../../../shared/imaging/preparation';
 import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { Preview, TrainResult } from '../../../shared/ipc/engineEvents';
 import { settingsToGoOnWith } from '../../../shared/study/chooseSettings';
@@ -11,11 +13,15 @@ import { SOFTWARE } from '../../version';
 import { openBackend, type BackendChoice } from '../backend/backend';
 import type { PredictedSlices } from '../inference/predict';
 import { CheckpointStore, type StoredCheckpoint } from '../training/checkpointFile';
+import { withMirrorAveraging } from '../inference/mirror';
 import { HISTOGRAM_SLICES, iroCounts, spread } from '../training/iroCounts';
 import { train, type CycleReport, type TrainedNetworks, type TrainingHost } from '../training/loop';
+import type { WeightArrays } from '../network/weights';
+import { pastedCounts } from '../training/pastedCounts';
+import type { ImageScale } from '../training/pretext';
 import { RUN_FILES, writeRun } from '../training/runFile';
 import { fullTrainingMs } from '../training/schedule';
-import type { SliceSource } from '../training/sliceSource';
+import { slicesOf, type SliceSource } from '../training/sliceSource';
 import { breathe, ProgressReporter, type JobContext } from './context';
 import { readSetIndex, SET_FILES, type SetIndex } from './prepareSets';
 
@@ -38,6 +44,8 @@ export interface TrainOptions {
   readonly backend: BackendChoice;
   /** Pads slices whose sides are no multiple of 16. */
   readonly pad?: boolean;
+  /** Weights that M begins with, in place of random ones. */
+  readonly start?: WeightArrays;
 }
 
 /**
@@ -67,10 +75,13 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
   if (from) refuseEnded(from, settings, outDir);
   const progress = new ProgressReporter(context);
   const index = await readSetIndex(dataDir);
+  const preparation = index?.preparation ?? null;
+  const scale = imageScale(settings, preparation);
   const open: SliceSet[] = [];
   const openOne = async (file: string, what: string): Promise<SliceSet> => {
     const set = await openSet(join(dataDir, file), {
       pad: options.pad === true,
+      channels: channelOffsetsMm(preparation?.neighbourMm ?? 0).length,
       onProgress: async (fraction) => {
         progress.report('prepare', 0, `checking the ${what} set, ${Math.floor(fraction * 100)} %`);
         await breathe();
@@ -97,20 +108,21 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
       const { bytes } = await store.write(checkpoint, { software: SOFTWARE, settings, sets });
       return bytes;
     });
-    const trained = await train(backend.ops, settings, reference, input, host, from).catch(
-      async (error: unknown) => {
-        if (error instanceof ExpectedError && error.kind === 'training-collapsed')
-          await store.dropSinceGood();
-        throw error;
-      },
-    );
+    const trained = await train(backend.ops, settings, reference, input, host, {
+      from,
+      start: options.start ?? null,
+      scale,
+    }).catch(async (error: unknown) => {
+      if (error instanceof ExpectedError && error.kind === 'training-collapsed') await store.dropSinceGood();
+      throw error;
+    });
     try {
       if (trained.history.length === 0) {
         throw new ExpectedError('cancelled', 'The training was stopped before its first step.');
       }
       return await writeTrained(
         trained,
-        { outDir, settings, index, reference, input, device: backend.device },
+        { outDir, settings, index, scale, reference, input, device: backend.device },
         progress,
       );
     } finally {
@@ -122,22 +134,42 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
   }
 }
 
+/**
+ * What pasting lesions needs to know of the sets; null where nothing is pasted.
+ * @throws ExpectedError settings-invalid for sets that were not prepared for it
+ */
+function imageScale(settings: TrainingSettings, preparation: Preparation | null): ImageScale | null {
+  if (!settings.pastedLesions || settings.pastedBatch === 0) return null;
+  if (preparation?.normalisation !== 'robust-z' || preparation.pixelMm === null) {
+    throw new ExpectedError(
+      'settings-invalid',
+      'Lesions can be pasted only into sets whose levels and pixels have a known size: prepare the sets with --preset ms-flair, or train without pastedLesions.',
+    );
+  }
+  const { pixelMm, neighbourMm } = preparation;
+  return { pixelMm, offsetsMm: channelOffsetsMm(neighbourMm) };
+}
+
 async function writeTrained(
   trained: TrainedNetworks,
   about: {
     outDir: string;
     settings: TrainingSettings;
     index: SetIndex | null;
+    scale: ImageScale | null;
     reference: SliceSet;
     input: SliceSet;
     device: TrainResult['device'];
   },
   progress: ProgressReporter,
 ): Promise<TrainResult> {
-  const { outDir, settings, index, reference, input, device } = about;
+  const { outDir, settings, index, scale, reference, input, device } = about;
+  const predict = settings.mirrorAveraging
+    ? withMirrorAveraging(trained.predict, input.width, input.channels)
+    : trained.predict;
   progress.report('predict', 0.98, 'measuring I_ro over both sets');
   const counts = (set: SliceSource): Promise<Float64Array> =>
-    iroCounts(trained.predict, set, MEASURED_SLICES, breathe);
+    iroCounts(predict, set, MEASURED_SLICES, breathe);
   const result: TrainResult = {
     run: outDir,
     device,
@@ -159,12 +191,14 @@ async function writeTrained(
       settings,
       height: input.height,
       width: input.width,
+      channels: input.channels,
       preparation: index?.preparation ?? null,
       scans: index?.volumes ?? [],
       sets: { reference: reference.facts, input: input.facts },
       history: [...trained.history],
       referenceCounts: [...(await counts(reference))],
       inputCounts: [...(await counts(input))],
+      pastedCounts: scale && (await pastedCounts(predict, reference, scale, settings, breathe)),
       ended: trained.ended,
       durationMs: trained.workedMs,
       fullTrainingMs: result.fullTrainingMs,
@@ -288,7 +322,7 @@ function previews(predict: (slices: Float32Array) => PredictedSlices, source: Sl
       label: `slice ${index + 1} of ${source.count}`,
       height: source.height,
       width: source.width,
-      input: grey(slice),
+      input: grey(slicesOf(slice, source.channels)),
       ifc: grey(ifc),
       iwc: grey(iwc),
       iro: grey(iro),

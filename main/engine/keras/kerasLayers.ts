@@ -146,7 +146,7 @@ const pointwise = (name: string, input: string): KerasLayer =>
 
 /** Gives the layers, the name of the last, and the names of what goes over to the decoders, finest first. */
 function encoder(
-  levels: readonly (readonly [ConvBlock, ConvBlock])[],
+  levels: readonly (readonly ConvBlock[])[],
   input: string,
   prefix: string,
   settings: LayerSettings,
@@ -154,9 +154,11 @@ function encoder(
   const layers: KerasLayer[] = [];
   const skips: string[] = [];
   let at = input;
-  levels.forEach(([first, second], level) => {
-    layers.push(...block(first, at, settings), ...block(second, first.norm, settings));
-    at = second.norm;
+  levels.forEach((blocks, level) => {
+    for (const part of blocks) {
+      layers.push(...block(part, at, settings));
+      at = part.norm;
+    }
     if (level === levels.length - 1) return;
     skips.push(at);
     const [pool, drop] = [`${prefix}l2_mp${level + 1}`, `${prefix}l2_d${level + 1}`];
@@ -194,9 +196,10 @@ function decoder(
       at = `l2_d${firstDropout + index}`;
       layers.push(dropoutLayer(at, concat, settings));
     }
-    const [first, second] = level.blocks;
-    layers.push(...block(first, at, settings), ...block(second, first.norm, settings));
-    at = second.norm;
+    for (const next of level.blocks) {
+      layers.push(...block(next, at, settings));
+      at = next.norm;
+    }
   });
   layers.push(pointwise(part.output, at));
   return layers;

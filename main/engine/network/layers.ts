@@ -18,6 +18,18 @@ export interface NetworkShape {
   readonly baseWidth: number;
 }
 
+/** What a main module may have apart from the published one; the Keras files can hold the published design alone. */
+export interface GeneratorDesign {
+  /** Channels of an image: the slice itself first, then its neighbours. Published: 1. */
+  readonly inputChannels: number;
+  /** 3x3 convolutions in a row at the top level, of the encoder and of both decoders. Published: 2. */
+  readonly topConvolutions: 1 | 2;
+  /** Whether I_fc is the slice plus what the decoder adds to it, before the sigmoid. Published: no. */
+  readonly residual: boolean;
+}
+
+export const PUBLISHED_DESIGN: GeneratorDesign = { inputChannels: 1, topConvolutions: 2, residual: false };
+
 /** 3x3 convolution, same padding, bias, ReLU, then batch normalisation. */
 export interface ConvBlock {
   readonly conv: string;
@@ -33,7 +45,8 @@ export interface DecoderLevel {
   readonly outChannels: number;
   /** Whether dropout follows the concatenation. */
   readonly dropout: boolean;
-  readonly blocks: readonly [ConvBlock, ConvBlock];
+  /** Two; at the top level one where the design says so. */
+  readonly blocks: readonly ConvBlock[];
 }
 
 export interface Decoder {
@@ -43,7 +56,9 @@ export interface Decoder {
 }
 
 export interface GeneratorLayers {
-  readonly encoder: readonly (readonly [ConvBlock, ConvBlock])[];
+  readonly encoder: readonly (readonly ConvBlock[])[];
+  /** Whether the slice is added to the first cut before its sigmoid. */
+  readonly residual: boolean;
   /** First cut, I_fc: what fits the reference distribution. */
   readonly fc: Decoder;
   /** Second cut, I_wc: the rest. */
@@ -53,7 +68,7 @@ export interface GeneratorLayers {
 }
 
 export interface DiscriminatorLayers {
-  readonly encoder: readonly (readonly [ConvBlock, ConvBlock])[];
+  readonly encoder: readonly (readonly ConvBlock[])[];
   readonly output: string;
   /** Length of the flattened bottom of the encoder. */
   readonly features: number;
@@ -73,8 +88,12 @@ function levelWidths(baseWidth: number, lastWidth = baseWidth * 2 ** (LEVELS - 1
 }
 
 /** Pooling of the published encoder starts counting its convolutions at 15 and its normalisations at 1. */
-function encoderLayers(prefix: string, widths: readonly number[]): (readonly [ConvBlock, ConvBlock])[] {
-  let inChannels = 1;
+function encoderLayers(
+  prefix: string,
+  widths: readonly number[],
+  { inputChannels, topConvolutions }: GeneratorDesign,
+): ConvBlock[][] {
+  let inChannels = inputChannels;
   return widths.map((outChannels, level) => {
     const first = {
       conv: `${prefix}l2_conc${15 + 2 * level}`,
@@ -89,7 +108,7 @@ function encoderLayers(prefix: string, widths: readonly number[]): (readonly [Co
       outChannels,
     };
     inChannels = outChannels;
-    return [first, second] as const;
+    return level === 0 && topConvolutions === 1 ? [first] : [first, second];
   });
 }
 
@@ -99,6 +118,7 @@ function decoderLayers(
   firstNorm: number,
   dropoutAtTop: boolean,
   output: string,
+  { topConvolutions }: GeneratorDesign,
 ): Decoder {
   const widths = levelWidths(baseWidth);
   const levels = [3, 2, 1, 0].map((level, index) => {
@@ -124,19 +144,20 @@ function decoderLayers(
           inChannels: outChannels,
           outChannels,
         },
-      ] as const,
+      ].slice(0, level === 0 ? topConvolutions : 2),
     };
   });
   return { levels, output };
 }
 
 /** The main module M. */
-export function generatorLayers(baseWidth: number): GeneratorLayers {
+export function generatorLayers(baseWidth: number, design = PUBLISHED_DESIGN): GeneratorLayers {
   return {
-    encoder: encoderLayers('', levelWidths(baseWidth)),
+    encoder: encoderLayers('', levelWidths(baseWidth), design),
+    residual: design.residual,
     // The published I_fc decoder has no dropout at its last level; the I_wc decoder has it at every level.
-    fc: decoderLayers(baseWidth, 25, 11, false, OUTPUT_NAMES.ifc),
-    wc: decoderLayers(baseWidth, 38, 19, true, OUTPUT_NAMES.iwc),
+    fc: decoderLayers(baseWidth, 25, 11, false, OUTPUT_NAMES.ifc, design),
+    wc: decoderLayers(baseWidth, 38, 19, true, OUTPUT_NAMES.iwc, design),
     mixing: OUTPUT_NAMES.iro,
   };
 }
@@ -151,7 +172,7 @@ export function discriminatorLayers(
   lastWidth = shape.baseWidth * 2 ** (LEVELS - 1),
 ): DiscriminatorLayers {
   return {
-    encoder: encoderLayers('disc_', levelWidths(shape.baseWidth, lastWidth)),
+    encoder: encoderLayers('disc_', levelWidths(shape.baseWidth, lastWidth), PUBLISHED_DESIGN),
     output: OUTPUT_NAMES.score,
     features: (shape.height / SIZE_MULTIPLE) * (shape.width / SIZE_MULTIPLE) * lastWidth,
   };
@@ -208,8 +229,8 @@ function decoderSpecs(decoder: Decoder): WeightSpec[] {
 }
 
 /** Every weight of the main module, in layer order. */
-export function generatorWeights(baseWidth: number): WeightSpec[] {
-  const layers = generatorLayers(baseWidth);
+export function generatorWeights(baseWidth: number, design = PUBLISHED_DESIGN): WeightSpec[] {
+  const layers = generatorLayers(baseWidth, design);
   return [
     ...layers.encoder.flatMap((level) => level.flatMap(blockSpecs)),
     ...decoderSpecs(layers.fc),

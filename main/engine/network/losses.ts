@@ -46,3 +46,30 @@ export function disjointness(ifc: tf.Tensor, iwc: tf.Tensor, stage: 1 | 2): tf.S
   });
   return softDice(replaced(ifc), replaced(iwc));
 }
+
+/** Mean absolute difference over all pixels. */
+export function meanAbsoluteDifference(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  return tf.mean(tf.abs(tf.sub(a, b)));
+}
+
+/**
+ * Mean cross-entropy between sigmoid(logits) and a mask of 0 and 1. One operation with its gradient,
+ * (sigmoid(logits) - mask) / n: composed of exponentials and logarithms it loses digits where a pixel is sure.
+ * Differentiable in the logits only.
+ */
+export function binaryCrossEntropy(logits: tf.Tensor, mask: tf.Tensor): tf.Scalar {
+  const entropy = tf.customGrad((...args) => {
+    const [x, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+    save([x, mask]);
+    // max(x, 0) - x m + ln(1 + exp(-|x|)), which overflows nowhere.
+    const terms = tf.add(tf.sub(tf.relu(x), tf.mul(x, mask)), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1)));
+    return {
+      value: tf.mean(terms),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [logit, wanted] = saved as [tf.Tensor, tf.Tensor];
+        return tf.mul(tf.sub(tf.sigmoid(logit), wanted), tf.div(dy, logit.size));
+      },
+    };
+  });
+  return entropy(logits) as tf.Scalar;
+}

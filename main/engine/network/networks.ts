@@ -30,9 +30,16 @@ export interface Cuts {
   readonly ifc: tf.Tensor4D;
   readonly iwc: tf.Tensor4D;
   readonly iro: tf.Tensor4D;
+  /** I_wc before its sigmoid. */
+  readonly iwcLogits: tf.Tensor4D;
 }
 
-/** The main module M on images x [n, h, w, 1]; h and w are multiples of 16. */
+/** How near to 0 and 1 the slice may come that a residual I_fc starts from: where a sigmoid still learns. */
+const RESIDUAL_CLIP = 0.02;
+
+/**
+ * The main module M on images x [n, h, w, c], of which the first channel is the slice itself; h and w are multiples of 16.
+ */
 export function runGenerator(
   ops: NetworkOps,
   layers: GeneratorLayers,
@@ -41,10 +48,24 @@ export function runGenerator(
   mode: RunMode,
 ): Cuts {
   const { bottom, skips } = runEncoder(ops, layers.encoder, weights, x, mode);
-  const ifc = runDecoder(ops, layers.fc, weights, bottom, skips, mode);
-  const iwc = runDecoder(ops, layers.wc, weights, bottom, skips, mode);
+  const fc = runDecoder(ops, layers.fc, weights, bottom, skips, mode);
+  const iwcLogits = runDecoder(ops, layers.wc, weights, bottom, skips, mode);
+  const ifc = tf.sigmoid(layers.residual ? tf.add(fc, sliceLogits(x)) : fc) as tf.Tensor4D;
+  const iwc = tf.sigmoid(iwcLogits);
   const iro = tf.sigmoid(runPointwise(ops, layers.mixing, weights, ops.concat(ifc, iwc)));
-  return { ifc, iwc, iro };
+  return { ifc, iwc, iro, iwcLogits };
+}
+
+/** The slice of each image [n, h, w, c]: its first channel, [n, h, w, 1]. */
+export function sliceOf(x: tf.Tensor4D): tf.Tensor4D {
+  const [n, h, w, channels] = x.shape;
+  return channels === 1 ? x : tf.slice(x, [0, 0, 0, 0], [n, h, w, 1]);
+}
+
+/** What a sigmoid turns into the slice. */
+function sliceLogits(x: tf.Tensor4D): tf.Tensor {
+  const slice = tf.clipByValue(sliceOf(x), RESIDUAL_CLIP, 1 - RESIDUAL_CLIP);
+  return tf.log(tf.div(slice, tf.sub(1, slice)));
 }
 
 /** The discriminator D on images x [n, h, w, 1]: scores [n, 1] in (-1, 1); reference is labelled -1, I_fc +1. */
@@ -103,17 +124,19 @@ function dropout(x: tf.Tensor4D, mode: RunMode): tf.Tensor4D {
 
 function runEncoder(
   ops: NetworkOps,
-  levels: readonly (readonly [ConvBlock, ConvBlock])[],
+  levels: readonly (readonly ConvBlock[])[],
   weights: NetworkWeights,
   x: tf.Tensor4D,
   mode: RunMode,
 ): { bottom: tf.Tensor4D; skips: tf.Tensor4D[] } {
   const skips: tf.Tensor4D[] = [];
   let y = x;
-  levels.forEach(([first, second], level) => {
-    const needsInputGradient = level > 0 || (mode.kind === 'training' && mode.needsInputGradient);
-    y = runBlock(ops, first, weights, y, mode, needsInputGradient);
-    y = runBlock(ops, second, weights, y, mode, true);
+  levels.forEach((blocks, level) => {
+    blocks.forEach((block, place) => {
+      const isFirst = level === 0 && place === 0;
+      const needsInputGradient = !isFirst || (mode.kind === 'training' && mode.needsInputGradient);
+      y = runBlock(ops, block, weights, y, mode, needsInputGradient);
+    });
     if (level < levels.length - 1) {
       skips.push(y);
       y = dropout(ops.maxPool(y), mode);
@@ -122,6 +145,7 @@ function runEncoder(
   return { bottom: y, skips };
 }
 
+/** A cut before its sigmoid, [n, h, w, 1]. */
 function runDecoder(
   ops: NetworkOps,
   decoder: Decoder,
@@ -138,7 +162,7 @@ function runDecoder(
     if (level.dropout) y = dropout(y, mode);
     for (const block of level.blocks) y = runBlock(ops, block, weights, y, mode, true);
   });
-  return tf.sigmoid(runPointwise(ops, decoder.output, weights, y));
+  return runPointwise(ops, decoder.output, weights, y);
 }
 
 function runPointwise(ops: NetworkOps, layer: string, weights: NetworkWeights, x: tf.Tensor4D): tf.Tensor4D {

@@ -1,12 +1,17 @@
 import type { Random } from '../../../shared/random';
 import type { PredictedSlices } from '../inference/predict';
-import type { SliceSource } from './sliceSource';
+import { slicesOf, type SliceSource } from './sliceSource';
 
-/** How many slices of each set an epoch draws. */
+/** How many slices an epoch draws. */
 export interface EpochSizes {
+  /** D's, of each set. */
   readonly reference: number;
   readonly input: number;
+  /** M's, of the input set. */
+  readonly generator: number;
 }
+
+type DiscriminatorSizes = Pick<EpochSizes, 'reference' | 'input'>;
 
 /**
  * The order of D's epoch, shuffled: item k of it is one image. Stage 1: reference slices (-1) and the inputs' first cuts
@@ -16,13 +21,13 @@ export interface EpochSizes {
  * An image is one number, so that the order of a large set stays small: {@link loadBatch} takes it apart.
  */
 export function discriminatorOrder(
-  counts: EpochSizes,
-  taken: EpochSizes,
+  counts: DiscriminatorSizes,
+  taken: DiscriminatorSizes,
   stage: 1 | 2,
   random: Random,
 ): Float64Array {
-  const references = shuffled(counts.reference, random).subarray(0, taken.reference);
-  const inputs = shuffled(counts.input, random).subarray(0, taken.input);
+  const references = drawn(counts.reference, taken.reference, random);
+  const inputs = drawn(counts.input, taken.input, random);
   const items = new Float64Array(stage * (references.length + inputs.length));
   let at = 0;
   for (let round = 0; round < stage; round++) {
@@ -35,7 +40,14 @@ export function discriminatorOrder(
 
 /** The order of M's epoch: numbers of input slices, shuffled. */
 export function generatorOrder(count: number, taken: number, random: Random): Float64Array {
-  return shuffled(count, random).subarray(0, taken);
+  return drawn(count, taken, random);
+}
+
+/** `taken` of `count` numbers, shuffled; all of them again and again where fewer are there. */
+function drawn(count: number, taken: number, random: Random): Float64Array {
+  const out = new Float64Array(taken);
+  for (let at = 0; at < taken; at += count) out.set(shuffled(count, random).subarray(0, taken - at), at);
+  return out;
 }
 
 const KIND = { reference: 0, referenceCut: 1, inputCut: 2 } as const;
@@ -63,7 +75,7 @@ export function loadBatch(
     const slices = (kind === KIND.inputCut ? input : reference).read(
       places.map((place) => Math.floor((items[place] as number) / KINDS)),
     );
-    const values = kind === KIND.reference ? slices : predict(slices).ifc;
+    const values = kind === KIND.reference ? slicesOf(slices, reference.channels) : predict(slices).ifc;
     places.forEach((place, i) => images.set(values.subarray(i * size, (i + 1) * size), place * size));
   }
   return { images, real };

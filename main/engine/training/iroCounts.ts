@@ -1,6 +1,6 @@
 import { histogram } from '../../../shared/imaging/histogram';
 import type { PredictedSlices } from '../inference/predict';
-import type { SliceSource } from './sliceSource';
+import { slicesOf, type SliceSource } from './sliceSource';
 
 /** Bins of the histograms of I_ro: fine enough that the threshold's resolution is no limit. */
 export const IRO_BINS = 500;
@@ -26,7 +26,7 @@ export async function iroCounts(
   const counts = new Float64Array(IRO_BINS);
   for (const index of spread(source.count, most)) {
     const slice = source.read([index]);
-    const brain = Uint8Array.from(slice, (value) => (value > 0 ? 1 : 0));
+    const brain = Uint8Array.from(slicesOf(slice, source.channels), (value) => (value > 0 ? 1 : 0));
     histogram(predict(slice).iro, brain, IRO_BINS, 0, 1).forEach((count, bin) => {
       counts[bin] = (counts[bin] as number) + count;
     });

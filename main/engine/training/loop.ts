@@ -10,17 +10,20 @@ import {
   generatorLayers,
   generatorWeights,
   OUTPUT_NAMES,
+  type GeneratorDesign,
   type NetworkShape,
 } from '../network/layers';
 import type { DropoutMask } from '../network/networks';
 import type { NetworkOps } from '../network/ops';
-import { NetworkWeights } from '../network/weights';
+import { NetworkWeights, type WeightArrays } from '../network/weights';
 import { Adam } from './adam';
+import { cropped } from './crops';
 import { dropoutMasks } from './dropout';
 import { discriminatorOrder, generatorOrder, loadBatch, type EpochSizes } from './epochs';
 import { HISTOGRAM_SLICES, iroCounts } from './iroCounts';
 import { afterCycle, firstStage, fractionDone, generatorSteps, stepsPerEpoch, type Ended } from './schedule';
 import { BatchPieces } from './pieces';
+import { loadGeneratorBatch, pastedInto, withNoise, type ImageScale } from './pretext';
 import type { SliceSource } from './sliceSource';
 import type { Checkpoint, CycleRecord, TrainingState } from './state';
 import {
@@ -82,6 +85,16 @@ export interface CycleReport {
   readonly predict: (slices: Float32Array) => PredictedSlices;
 }
 
+/** What a training may be given beside its sets. */
+export interface TrainingOptions {
+  /** null begins anew. */
+  readonly from?: Checkpoint | null;
+  /** Weights that M begins with, in place of random ones; only where `from` is null. */
+  readonly start?: WeightArrays | null;
+  /** Needed to paste lesions. */
+  readonly scale?: ImageScale | null;
+}
+
 /** Networks that the caller owns and disposes. */
 export interface TrainedNetworks {
   readonly generator: NetworkWeights;
@@ -99,7 +112,6 @@ export interface TrainedNetworks {
  * Everything that decides what comes next is in one {@link TrainingState}, so that a training that goes on from a
  * checkpoint takes the same steps as one that was never interrupted.
  *
- * @param from null begins anew
  * @throws ExpectedError training-collapsed when a loss is no longer a number, or I_ro has lost its contrast
  */
 export async function train(
@@ -108,9 +120,9 @@ export async function train(
   reference: SliceSource,
   input: SliceSource,
   host: TrainingHost,
-  from: Checkpoint | null = null,
+  options: TrainingOptions = {},
 ): Promise<TrainedNetworks> {
-  const training = new Training(ops, settings, reference, input, host, from);
+  const training = new Training(ops, settings, reference, input, host, options);
   try {
     return await training.run();
   } catch (error) {
@@ -128,9 +140,19 @@ class Training {
   private readonly generatorAdam: Adam;
   private discriminator: NetworkWeights;
   private discriminatorAdam: Adam;
+  private readonly design: GeneratorDesign;
+  /** Of what both networks train on: whole slices, or pieces of them. */
   private readonly shape: NetworkShape;
   private readonly dropout: DropoutMask | null;
+  /** Of whole slices, and of what the networks train on. */
   private readonly predict: (slices: Float32Array) => PredictedSlices;
+  private readonly predictPieces: (slices: Float32Array) => PredictedSlices;
+  /** The sets as the networks see them. */
+  private readonly pieceReference: SliceSource;
+  private readonly pieceInput: SliceSource;
+  /** Numbers of the reference slices that lesions are pasted into. */
+  private readonly mayPaste: readonly number[];
+  private readonly scale: ImageScale | null;
   private readonly sizes: EpochSizes;
   private readonly pieces: BatchPieces;
   private clockMs: number;
@@ -145,18 +167,22 @@ class Training {
     private readonly reference: SliceSource,
     private readonly input: SliceSource,
     private readonly host: TrainingHost,
-    from: Checkpoint | null,
+    { from = null, start = null, scale = null }: TrainingOptions,
   ) {
-    const { baseWidth, slicesPerEpoch: most } = settings;
+    const { baseWidth, cropPixels, mirror } = settings;
     const { height, width } = input;
-    this.shape = { height, width, baseWidth };
-    this.sizes = {
-      reference: Math.min(most ?? reference.count, reference.count),
-      input: Math.min(most ?? input.count, input.count),
-    };
+    this.design = designOf(settings, input.channels);
+    this.sizes = epochSizes(settings, reference.count, input.count);
     this.random = createRandom(settings.seed);
-    this.generator = NetworkWeights.initialise(generatorWeights(baseWidth), this.random);
+    this.pieceReference = cropped(reference, { cropPixels, mirror }, this.random);
+    this.pieceInput = cropped(input, { cropPixels, mirror }, this.random);
+    this.shape = { height: this.pieceInput.height, width: this.pieceInput.width, baseWidth };
+    this.scale = scale;
+    this.mayPaste = pastedInto(reference.count);
+    this.generator = NetworkWeights.initialise(generatorWeights(baseWidth, this.design), this.random);
+    if (settings.cutStart) startCuts(this.generator, settings.cutStart);
     if (settings.mixingStart) startMixing(this.generator, settings.mixingStart);
+    if (start && !from) this.generator.load(start);
     this.discriminator = NetworkWeights.initialise(discriminatorWeights(this.shape), this.random);
     this.generatorAdam = new Adam(
       this.generator,
@@ -166,7 +192,11 @@ class Training {
     );
     this.discriminatorAdam = new Adam(this.discriminator, settings.weightDecay, undefined, ops.adam);
     this.dropout = dropoutMasks(settings.dropout, this.random);
-    this.predict = slicePredictor(ops, this.generator, baseWidth, height, width);
+    this.predict = slicePredictor(ops, this.generator, baseWidth, height, width, this.design);
+    this.predictPieces =
+      cropPixels === null
+        ? this.predict
+        : slicePredictor(ops, this.generator, baseWidth, this.shape.height, this.shape.width, this.design);
     this.state = from ? { ...from.state } : freshState(settings, this.random.state());
     this.pieces = new BatchPieces((message) => host.onWarning?.(message), this.state.batchPieces);
     if (from) this.restore(from);
@@ -193,7 +223,7 @@ class Training {
       if (!this.interrupted && state.phase === 'generator') {
         await this.runEpochs(
           settings.generatorEpochs,
-          () => generatorOrder(this.input.count, this.sizes.input, this.random),
+          () => generatorOrder(this.input.count, this.sizes.generator, this.random),
           (items) => this.generatorStep(items),
         );
       }
@@ -266,8 +296,10 @@ class Training {
 
   private discriminatorStep(items: Float64Array): DiscriminatorTerms {
     const { height, width } = this.shape;
-    const { images, real } = loadBatch(items, this.reference, this.input, this.predict);
-    const x = tf.tensor4d(images, [items.length, height, width, 1]);
+    const { images, real } = loadBatch(items, this.pieceReference, this.pieceInput, this.predictPieces);
+    const { discriminatorNoise: noise } = this.settings;
+    const seen = noise > 0 ? withNoise(images, noise, this.random) : images;
+    const x = tf.tensor4d(seen, [items.length, height, width, 1]);
     const labels = labelsOf(real);
     const terms = trainDiscriminatorStep(
       this.networks(),
@@ -284,8 +316,27 @@ class Training {
 
   private generatorStep(items: Float64Array): GeneratorTerms {
     const { height, width } = this.shape;
-    const x = tf.tensor4d(this.input.read([...items]), [items.length, height, width, 1]);
-    const { state, settings } = this;
+    const { state, settings, random } = this;
+    const { images, count, pasted } = loadGeneratorBatch(
+      [...items],
+      this.pieceInput,
+      this.pieceReference,
+      this.mayPaste,
+      this.scale,
+      settings,
+      random,
+    );
+    const shape = [count, height, width, this.design.inputChannels] as const;
+    const x = tf.tensor4d(images, [...shape]);
+    const { inputNoise } = settings;
+    const seen = inputNoise > 0 ? tf.tensor4d(withNoise(images, inputNoise, random), [...shape]) : null;
+    const ofPasted = (values: Float32Array): tf.Tensor4D =>
+      tf.tensor4d(values, [settings.pastedBatch, height, width, 1]);
+    const pretext = pasted && {
+      from: pasted.from,
+      masks: ofPasted(pasted.masks),
+      clean: ofPasted(pasted.clean),
+    };
     const terms = trainGeneratorStep(
       this.networks(),
       this.generatorAdam,
@@ -294,8 +345,9 @@ class Training {
       settings,
       generatorRateAt(settings, generatorSteps(settings, this.sizes, state)),
       this.dropout,
+      { seen, pasted: pretext },
     );
-    x.dispose();
+    tf.dispose([x, ...(seen ? [seen] : []), ...(pretext ? [pretext.masks, pretext.clean] : [])]);
     state.generatorTerms = addTerms(state.generatorTerms, terms);
     if (isOpen(terms.adversarial)) state.openSteps += 1;
     return terms;
@@ -407,7 +459,7 @@ class Training {
     return {
       ops: this.ops,
       pieces: this.pieces,
-      generatorLayers: generatorLayers(this.shape.baseWidth),
+      generatorLayers: generatorLayers(this.shape.baseWidth, this.design),
       generator: this.generator,
       discriminatorLayers: discriminatorLayers(this.shape),
       discriminator: this.discriminator,
@@ -476,6 +528,24 @@ class Training {
   }
 }
 
+/** The main module that these settings ask for, on images of so many channels. */
+export function designOf(
+  { topConvolutions, residualIfc }: Pick<TrainingSettings, 'topConvolutions' | 'residualIfc'>,
+  inputChannels: number,
+): GeneratorDesign {
+  return { inputChannels, topConvolutions, residual: residualIfc };
+}
+
+/** How many slices an epoch of each network draws. */
+function epochSizes(settings: TrainingSettings, reference: number, input: number): EpochSizes {
+  const { slicesPerEpoch: most, discriminatorSlices, generatorSlices } = settings;
+  return {
+    reference: discriminatorSlices ?? Math.min(most ?? reference, reference),
+    input: discriminatorSlices ?? Math.min(most ?? input, input),
+    generator: generatorSlices ?? Math.min(most ?? input, input),
+  };
+}
+
 /** What every cycle begins with. */
 const freshCycle = {
   phase: 'discriminator',
@@ -531,4 +601,17 @@ function startMixing(generator: NetworkWeights, start: NonNullable<TrainingSetti
   generator.get(`${OUTPUT_NAMES.iro}/kernel`).assign(kernel);
   generator.get(`${OUTPUT_NAMES.iro}/bias`).assign(bias);
   tf.dispose([kernel, bias]);
+}
+
+/** Gives the layers that end in the cuts their start. */
+function startCuts(generator: NetworkWeights, start: NonNullable<TrainingSettings['cutStart']>): void {
+  for (const output of [OUTPUT_NAMES.ifc, OUTPUT_NAMES.iwc]) {
+    const kernel = generator.get(`${output}/kernel`);
+    const scaled = tf.mul(kernel, start.weightScale);
+    kernel.assign(scaled);
+    scaled.dispose();
+  }
+  const bias = tf.tensor1d([start.iwcBias]);
+  generator.get(`${OUTPUT_NAMES.iwc}/bias`).assign(bias);
+  bias.dispose();
 }

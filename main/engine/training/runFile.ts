@@ -31,6 +31,8 @@ const setSchema = z.strictObject({
   scale: z.strictObject({ low: z.number(), high: z.number() }).nullable(),
 });
 
+const pastedCountsSchema = z.strictObject({ lesion: z.array(z.number()), tissue: z.array(z.number()) });
+
 /** run.json: what was trained, on what, with what, and how it went. */
 export const runSchema = z.strictObject({
   version: z.literal(2),
@@ -43,6 +45,8 @@ export const runSchema = z.strictObject({
   settings: trainingSettingsSchema,
   height: z.number().int(),
   width: z.number().int(),
+  /** Channels of an image: the slice, and its neighbours. */
+  channels: z.number().int().min(1).default(1),
   /** How the sets were prepared, so that scans are prepared the same; null for sets that came without index.json. */
   preparation: preparationSchema.nullable(),
   /** The scans of the sets with their slice grids; empty for sets that came without index.json. */
@@ -52,6 +56,8 @@ export const runSchema = z.strictObject({
   /** Counts of I_ro in the brain of the reference and the input set, in equal bins over [0, 1]. */
   referenceCounts: z.array(z.number()),
   inputCounts: z.array(z.number()),
+  /** The same where lesions were pasted into reference slices that were held back; null where none were. */
+  pastedCounts: pastedCountsSchema.nullable().default(null),
   ended: endedSchema,
   /** Time spent training, pauses not counted, and what all cycles of the preset would take at this speed. */
   durationMs: z.number(),
@@ -75,7 +81,7 @@ export async function writeRun(
 
 /** The files of a run by name, the weights first and run.json, which carries their checksums, last. */
 export function runFiles(
-  facts: Omit<RunModel, 'weights'>,
+  facts: Omit<z.input<typeof runModelSchema>, 'weights'>,
   generator: WeightArrays,
   discriminator: WeightArrays,
 ): [name: string, content: Uint8Array | string][] {
@@ -100,10 +106,21 @@ export async function readRun(folder: string): Promise<Run> {
 const runModelSchema = z.object({
   height: z.number().int(),
   width: z.number().int(),
-  settings: z.object({ baseWidth: z.number().int(), dropout: z.number(), weightDecay: z.number() }),
+  channels: z.number().int().min(1).default(1),
+  settings: z.object({
+    baseWidth: z.number().int(),
+    dropout: z.number(),
+    weightDecay: z.number(),
+    topConvolutions: trainingSettingsSchema.shape.topConvolutions,
+    residualIfc: trainingSettingsSchema.shape.residualIfc,
+    mirrorAveraging: trainingSettingsSchema.shape.mirrorAveraging,
+  }),
   preparation: preparationSchema.nullish(),
   /** Counts of I_ro in the brain of the reference; none where they are not known. */
   referenceCounts: z.array(z.number()),
+  /** The same of the inputs, and where lesions were pasted into reference slices that were held back. */
+  inputCounts: z.array(z.number()).default([]),
+  pastedCounts: pastedCountsSchema.nullable().default(null),
   weights: z.object({ generator: z.string(), discriminator: z.string() }),
 });
 export type RunModel = z.infer<typeof runModelSchema>;

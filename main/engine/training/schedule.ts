@@ -46,7 +46,8 @@ export function afterCycle(
 function phaseCosts(settings: TrainingSettings, sizes: EpochSizes, stage: 1 | 2): [number, number] {
   return [
     settings.discriminatorEpochs * stage * (sizes.reference + sizes.input) * DISCRIMINATOR_COST,
-    settings.generatorEpochs * sizes.input,
+    // Its batches are the larger by what is pasted.
+    settings.generatorEpochs * sizes.generator * (1 + settings.pastedBatch / settings.generatorBatch),
   ];
 }
 
@@ -57,7 +58,7 @@ export function generatorSteps(
   state: Pick<TrainingState, 'cycle' | 'epoch' | 'step'>,
 ): { done: number; total: number } {
   const { maxCycles, generatorEpochs, generatorBatch } = settings;
-  const perEpoch = Math.ceil(sizes.input / generatorBatch);
+  const perEpoch = Math.ceil(sizes.generator / generatorBatch);
   return {
     done: ((state.cycle - 1) * generatorEpochs + state.epoch) * perEpoch + state.step,
     total: maxCycles * generatorEpochs * perEpoch,
@@ -126,6 +127,6 @@ export function stepsPerEpoch(
   phase: TrainingState['phase'],
 ): number {
   return phase === 'generator'
-    ? Math.ceil(sizes.input / settings.generatorBatch)
+    ? Math.ceil(sizes.generator / settings.generatorBatch)
     : Math.ceil((stage * (sizes.reference + sizes.input)) / settings.discriminatorBatch);
 }

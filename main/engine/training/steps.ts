@@ -4,14 +4,19 @@ import type { DiscriminatorLayers, GeneratorLayers } from '../network/layers';
 import {
   CUT_LABEL,
   REFERENCE_LABEL,
+  binaryCrossEntropy,
   disjointness,
+  meanAbsoluteDifference,
   meanAbsoluteError,
   meanSquaredError,
+  softDice,
 } from '../network/losses';
 import {
   INFERENCE,
   runDiscriminator,
   runGenerator,
+  sliceOf,
+  type Cuts,
   type DropoutMask,
   type RunMode,
 } from '../network/networks';
@@ -35,6 +40,9 @@ export interface GeneratorTerms {
   readonly adversarial: number;
   readonly reconstruction: number;
   readonly disjointness: number;
+  /** Of the images with pasted lesions, where there are any: how far I_wc is from what was pasted, and I_fc from the rest. */
+  readonly pasted?: number;
+  readonly clean?: number;
   readonly weightDecay: number;
   /** The terms with their weights, added up. */
   readonly total: number;
@@ -53,11 +61,35 @@ type LossWeights = Pick<
   | 'disjointnessWeight'
   | 'frozenDiscriminatorMode'
   | 'normMomentum'
->;
+> &
+  Partial<Pick<TrainingSettings, 'pastedWeight' | 'cleanWeight'>>;
+
+/** What a batch of M may hold beside its images. The tensors stay the caller's. */
+export interface BatchExtras {
+  /** The images as M sees them, with noise; null where they are the images themselves. */
+  readonly seen: tf.Tensor4D | null;
+  /** Of the images from this number on: the masks of what was pasted and the slices before, each [n - from, h, w, 1]. */
+  readonly pasted: { readonly from: number; readonly masks: tf.Tensor4D; readonly clean: tf.Tensor4D } | null;
+}
+
+const NO_EXTRAS: BatchExtras = { seen: null, pasted: null };
+
+/** The pretext: I_wc is to be what was pasted (soft Dice and cross-entropy), I_fc the slice as it was before. */
+function pretextLosses(
+  cuts: Cuts,
+  { from, masks, clean }: NonNullable<BatchExtras['pasted']>,
+): [pasted: tf.Scalar, clean: tf.Scalar] {
+  const rows = (all: tf.Tensor4D): tf.Tensor4D => (from === 0 ? all : tf.slice(all, from, masks.shape[0]));
+  const pasted = tf.add(
+    tf.sub(1, softDice(rows(cuts.iwc), masks)),
+    binaryCrossEntropy(rows(cuts.iwcLogits), masks),
+  ) as tf.Scalar;
+  return [pasted, meanAbsoluteDifference(rows(cuts.ifc), clean)];
+}
 
 /**
  * Gradients of the main module's loss with D frozen, without the weight decay (Adam adds it).
- * @param x input slices [n, h, w, 1]; stays the caller's
+ * @param x images [n, h, w, c], the slice itself first; stays the caller's
  * @returns gradients by variable name, which the caller disposes, and the three terms
  */
 export function generatorGradients(
@@ -67,6 +99,7 @@ export function generatorGradients(
   stage: 1 | 2,
   settings: LossWeights,
   dropout: DropoutMask | null,
+  { seen, pasted }: BatchExtras = NO_EXTRAS,
 ): { gradients: tf.NamedTensorMap; terms: Omit<GeneratorTerms, 'weightDecay' | 'total'> } {
   const { ops } = networks;
   const mode: RunMode = {
@@ -81,7 +114,7 @@ export function generatorGradients(
       : { kind: 'training', dropout, normMomentum: null, needsInputGradient: true };
   let terms: tf.Tensor | null = null;
   const { value, grads } = tf.variableGrads(() => {
-    const cuts = runGenerator(ops, networks.generatorLayers, networks.generator, x, mode);
+    const cuts = runGenerator(ops, networks.generatorLayers, networks.generator, seen ?? x, mode);
     const scores = runDiscriminator(
       ops,
       networks.discriminatorLayers,
@@ -90,18 +123,24 @@ export function generatorGradients(
       frozen,
     );
     const adversarial = meanAbsoluteError(scores, REFERENCE_LABEL);
-    const reconstruction = meanSquaredError(cuts.iro, x);
+    const reconstruction = meanSquaredError(cuts.iro, sliceOf(x));
     const disjoint = disjointness(cuts.ifc, cuts.iwc, stage);
-    terms = tf.keep(tf.stack([adversarial, reconstruction, disjoint]));
+    const pretext = pasted ? pretextLosses(cuts, pasted) : [];
+    terms = tf.keep(tf.stack([adversarial, reconstruction, disjoint, ...pretext]));
     return tf.addN([
       tf.mul(adversarial, settings.adversarialWeight),
       tf.mul(reconstruction, settings.reconstructionWeight),
       tf.mul(disjoint, settings.disjointnessWeight),
+      ...pretext.map((term, i) =>
+        tf.mul(term, (i === 0 ? settings.pastedWeight : settings.cleanWeight) ?? 0),
+      ),
     ]) as tf.Scalar;
   }, variables);
   value.dispose();
-  const [adversarial = NaN, reconstruction = NaN, disjoint = NaN] = takeNumbers(terms);
-  return { gradients: grads, terms: { adversarial, reconstruction, disjointness: disjoint } };
+  const [adversarial = NaN, reconstruction = NaN, disjoint = NaN, ...rest] = takeNumbers(terms);
+  const [pastedTerm = NaN, clean = NaN] = rest;
+  const learned = pasted ? { pasted: pastedTerm, clean } : {};
+  return { gradients: grads, terms: { adversarial, reconstruction, disjointness: disjoint, ...learned } };
 }
 
 /**
@@ -127,18 +166,28 @@ export function trainGeneratorStep(
   settings: LossWeights,
   rate: number,
   dropout: DropoutMask | null,
+  extras: BatchExtras = NO_EXTRAS,
 ): GeneratorTerms {
-  const work = (images: tf.Tensor4D): StepPart<Omit<GeneratorTerms, 'weightDecay' | 'total'>> =>
-    generatorGradients(networks, adam.variables, images, stage, settings, dropout);
+  const work = (
+    images: tf.Tensor4D,
+    beside: BatchExtras,
+  ): StepPart<Omit<GeneratorTerms, 'weightDecay' | 'total'>> =>
+    generatorGradients(networks, adam.variables, images, stage, settings, dropout, beside);
   const { gradients, terms } = networks.pieces
-    ? networks.pieces.run(x.shape[0], (from, count) => withRows(x, from, count, work))
-    : work(x);
+    ? networks.pieces.run(x.shape[0], (from, count) =>
+        withRows(x, from, count, (rows) =>
+          withExtras(extras, x.shape[0], from, count, (part) => work(rows, part)),
+        ),
+      )
+    : work(x, extras);
   const weightDecay = adam.apply(gradients, rate);
   tf.dispose(gradients);
   const total =
     terms.adversarial * settings.adversarialWeight +
     terms.reconstruction * settings.reconstructionWeight +
     terms.disjointness * settings.disjointnessWeight +
+    (terms.pasted ?? 0) * (settings.pastedWeight ?? 0) +
+    (terms.clean ?? 0) * (settings.cleanWeight ?? 0) +
     weightDecay;
   return { ...terms, weightDecay, total };
 }
@@ -198,6 +247,40 @@ export function trainDiscriminatorStep(
   const weightDecay = adam.apply(gradients, settings.discriminatorRate);
   tf.dispose(gradients);
   return { mae, weightDecay, total: mae + weightDecay };
+}
+
+/** Calls with that part of what a batch of `size` images holds beside them; it is gone afterwards. */
+function withExtras<Result>(
+  { seen, pasted }: BatchExtras,
+  size: number,
+  from: number,
+  count: number,
+  work: (part: BatchExtras) => Result,
+): Result {
+  if (count === size) return work({ seen, pasted });
+  const made: tf.Tensor[] = [];
+  const rows = (all: tf.Tensor4D, first: number, rowCount: number): tf.Tensor4D => {
+    const part = tf.slice(all, first, rowCount);
+    made.push(part);
+    return part;
+  };
+  const first = Math.max(from, pasted?.from ?? size);
+  const left = from + count - first;
+  try {
+    return work({
+      seen: seen && rows(seen, from, count),
+      pasted:
+        pasted && left > 0
+          ? {
+              from: first - from,
+              masks: rows(pasted.masks, first - pasted.from, left),
+              clean: rows(pasted.clean, first - pasted.from, left),
+            }
+          : null,
+    });
+  } finally {
+    tf.dispose(made);
+  }
 }
 
 /** Calls with `count` rows from `from` on; the rows are gone afterwards. */

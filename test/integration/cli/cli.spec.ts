@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseScan } from '../../../main/cli/program';
+import { parseScan } from '../../../main/cli/prepare';
 import { centredAffine } from '../../../shared/geometry/affine';
 import { niftiBytes, volumeFromNifti } from '../../../shared/volume/nifti';
 import { npyBytes, readNpyHeader } from '../../../shared/volume/npy';

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../main/engine/backend/backend';
-import { disjointness } from '../../../main/engine/network/losses';
+import {
+  binaryCrossEntropy,
+  disjointness,
+  meanAbsoluteDifference,
+} from '../../../main/engine/network/losses';
 import type { NetworkOps } from '../../../main/engine/network/ops';
 import { createRandom } from '../../../shared/random';
 import { testBackend } from '../../helpers/backend';
@@ -192,6 +196,25 @@ describe('the building blocks against their definitions', () => {
     check((ops, a, b) => ops.matMul(a as never, b as never), definitions.matMul, [
       values([3, 7]),
       values([7, 2]),
+    ]);
+  });
+
+  it('the cross-entropy of logits, for which an own gradient is written, also far from 0', () => {
+    const mask = [1, 0, 1, 0, 1, 0];
+    check(
+      (_, logits) => binaryCrossEntropy(logits, tf.tensor4d(mask, [1, 2, 3, 1])),
+      (logits) => definitions.crossEntropy(logits, mask),
+      [values([1, 2, 3, 1], -3, 3)],
+    );
+    const sure = binaryCrossEntropy(tf.tensor1d([200, -200]), tf.tensor1d([1, 0])).dataSync()[0];
+    const wrong = binaryCrossEntropy(tf.tensor1d([200, -200]), tf.tensor1d([0, 1])).dataSync()[0];
+    expect([sure, wrong]).toEqual([0, 200]);
+  });
+
+  it('the mean absolute difference', () => {
+    check((_, a, b) => meanAbsoluteDifference(a, b), definitions.absoluteDifference, [
+      values([1, 2, 3, 1], 0.6, 1),
+      values([1, 2, 3, 1], 0, 0.4),
     ]);
   });
 

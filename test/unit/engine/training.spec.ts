@@ -24,6 +24,7 @@ function source(slices: Float32Array): SliceSource & { asked: number[] } {
     count: slices.length / size,
     height: side,
     width: side,
+    channels: 1,
     asked,
     read(indices) {
       asked.push(...indices);
@@ -86,7 +87,7 @@ async function run(
   from: Checkpoint | null = null,
   ops = backend.ops,
 ): Promise<Outcome> {
-  const trained = await train(ops, settings, reference, input, host, from);
+  const trained = await train(ops, settings, reference, input, host, { from });
   const arrays = [...trained.generator.toArrays().values(), ...trained.discriminator.toArrays().values()];
   const weights = Float32Array.from(arrays.flatMap((values) => [...values]));
   trained.generator.dispose();

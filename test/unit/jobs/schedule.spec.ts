@@ -36,7 +36,7 @@ describe('the stop rule', () => {
 
 describe('how far it is', () => {
   const settings = { ...settingsFrom('published', {}), maxCycles: 4, stage: 'auto' as const };
-  const sizes = { reference: 72, input: 72 };
+  const sizes = { reference: 72, input: 72, generator: 72 };
   const state = {
     cycle: 1,
     stage: 1 as const,

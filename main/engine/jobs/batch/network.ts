@@ -1,3 +1,4 @@
+import { withNeighbours } from '../../../../shared/geometry/neighbours';
 import { PREDICTION_BATCH } from '../../inference/predict';
 import { breathe } from '../context';
 import { loadModel, type LoadedModel } from '../model';
@@ -33,12 +34,20 @@ export class BatchNetwork {
     this.model.dispose();
   }
 
-  async #predict({ slices, height, width }: PreparedSlices): Promise<{ iro: Float32Array; tookMs: number }> {
+  async #predict({
+    slices,
+    channelOffsets,
+    height,
+    width,
+    count,
+  }: PreparedSlices): Promise<{ iro: Float32Array; tookMs: number }> {
     const startedMs = performance.now();
-    const step = PREDICTION_BATCH * height * width;
+    const size = height * width;
     const iro = new Float32Array(slices.length);
-    for (let at = 0; at < slices.length; at += step) {
-      iro.set(this.model.predict(slices.subarray(at, Math.min(slices.length, at + step))).iro, at);
+    for (let first = 0; first < count; first += PREDICTION_BATCH) {
+      const wanted = Array.from({ length: Math.min(PREDICTION_BATCH, count - first) }, (_, i) => first + i);
+      const images = withNeighbours(slices, size, wanted, channelOffsets);
+      iro.set(this.model.predict(images).iro, first * size);
       await breathe();
     }
     const tookMs = performance.now() - startedMs;

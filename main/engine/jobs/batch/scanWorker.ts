@@ -20,9 +20,10 @@ port.on('message', (request: ThreadRequest) => {
 async function answer(request: ThreadRequest): Promise<ThreadReply> {
   if (request.type === 'prepare') {
     held = await prepareItem(request.request);
-    const { height, width, count } = held.prepared.grid;
+    const { slices, channelOffsets, grid } = held.prepared;
+    const { height, width, count } = grid;
     // A copy: the pictures are made of the slices later.
-    return { type: 'prepared', slices: held.prepared.slices, height, width, count };
+    return { type: 'prepared', slices, channelOffsets, height, width, count };
   }
   if (!held) throw new Error('nothing was prepared');
   const scan = held;

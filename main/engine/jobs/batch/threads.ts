@@ -17,6 +17,8 @@ export type ThreadReply =
 /** Slices of a scan for the network, [count, height, width]. */
 export interface PreparedSlices {
   readonly slices: Float32Array;
+  /** Which slices make an image: see PreparedVolume. */
+  readonly channelOffsets: readonly number[];
   readonly height: number;
   readonly width: number;
   readonly count: number;
@@ -43,8 +45,9 @@ class SameThread implements ScanThread {
 
   async prepare(request: PrepareRequest): Promise<PreparedSlices> {
     this.#held = await prepareItem(request);
-    const { height, width, count } = this.#held.prepared.grid;
-    return { slices: this.#held.prepared.slices, height, width, count };
+    const { slices, channelOffsets, grid } = this.#held.prepared;
+    const { height, width, count } = grid;
+    return { slices, channelOffsets, height, width, count };
   }
 
   finish(item: BatchItem, request: FinishRequest): Promise<Finished> {
