@@ -69,7 +69,7 @@ export class ReviewSession {
       type: 'measure',
       id: this.#newest,
       mask: copy,
-      rules,
+      rules: { ...rules },
       anchors: [...anchors],
     };
     this.#worker.postMessage(request, [copy.buffer]);
