@@ -32,6 +32,7 @@ export class EngineHost {
   readonly #jobs = new Map<string, JobRequest>();
   #process: EngineProcess | null = null;
   #disposed = false;
+  #idle: (() => void)[] = [];
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
@@ -62,6 +63,21 @@ export class EngineHost {
   /** Whether a job runs that writes into the study. */
   get isBusy(): boolean {
     return [...this.#jobs.values()].some((job) => job.type !== 'probe');
+  }
+
+  get isTraining(): boolean {
+    return this.#running('train');
+  }
+
+  /** Asks every job to end. */
+  stopAll(): void {
+    for (const jobId of this.#jobs.keys()) this.tell(jobId, 'stop');
+  }
+
+  /** Resolves once no job runs that writes into the study. */
+  whenIdle(): Promise<void> {
+    if (!this.isBusy) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Ends the process for good, with the program. */
@@ -103,6 +119,14 @@ export class EngineHost {
       this.#jobs.delete(event.jobId);
     }
     this.#options.onEvent(event, request);
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.isBusy) return;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const tell of waiting) tell();
   }
 
   #ended(code: number): void {
@@ -124,6 +148,7 @@ export class EngineHost {
         request,
       );
     }
+    this.#tellIdle();
   }
 }
 

@@ -7,6 +7,7 @@ import { SettingsFile } from './files/settings';
 import { StudyFolder } from './files/studyFolder';
 import { StudyStore } from './files/studyStore';
 import { FileTokens } from './files/tokens';
+import { Closing } from './closing';
 import { appHandlers } from './ipc/handlers/app';
 import { exportHandlers } from './ipc/handlers/export';
 import { modelHandlers } from './ipc/handlers/models';
@@ -56,6 +57,7 @@ function openWindow(services: Services, startUrl: string): void {
     log(`the page ended: ${reason}`);
     window?.webContents.reload();
   });
+  services.closing.watch(window);
   window.on('closed', () => {
     window = null;
   });
@@ -70,12 +72,15 @@ void app.whenReady().then(() => {
     log,
   });
   const study = new StudyFolder(app.getPath('userData'));
+  const closing = new Closing({ engine, askPage: () => sendToPage({ topic: 'closing' }) });
   const services: Services = {
     tokens,
     engine,
     study,
     studies: new StudyStore(study, tokens, app.getPath('userData')),
     settings: new SettingsFile(app.getPath('userData')),
+    menu: setupMenu((command) => sendToPage({ topic: 'command', command })),
+    closing,
     window: () => window,
   };
 
@@ -94,7 +99,6 @@ void app.whenReady().then(() => {
     },
     { contents: () => window?.webContents ?? null, isOurPage: (url) => isOurPage(url, page), log },
   );
-  setupMenu((command) => sendToPage({ topic: 'command', command }));
 
   openWindow(services, page.startUrl);
   app.on('activate', () => {

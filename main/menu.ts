@@ -1,11 +1,40 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import type { MenuCommand } from '../shared/ipc/contract';
 
+/** The menu as far as others change it. */
+export interface AppMenu {
+  /** Puts what undo and redo would do into their items; null where there is nothing. */
+  nameUndo(names: UndoNames): void;
+}
+
+interface UndoNames {
+  readonly undo: string | null;
+  readonly redo: string | null;
+}
+
 /**
  * The application menu. Its items carry out commands of the page's registry; keys are shown here but listened for in the
  * page alone, so that none works twice.
  */
-export function setupMenu(send: (command: MenuCommand) => void, isMac = process.platform === 'darwin'): void {
+export function setupMenu(send: (command: MenuCommand) => void): AppMenu {
+  const build = (names: UndoNames): void => Menu.setApplicationMenu(menuOf(send, names));
+  let shown: UndoNames = { undo: null, redo: null };
+  build(shown);
+  return {
+    nameUndo: (names) => {
+      // An item's words cannot change once it is made.
+      if (names.undo === shown.undo && names.redo === shown.redo) return;
+      shown = names;
+      build(names);
+    },
+  };
+}
+
+function menuOf(
+  send: (command: MenuCommand) => void,
+  { undo, redo }: UndoNames,
+  isMac = process.platform === 'darwin',
+): Menu {
   const item = (label: string, command: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     id: command,
@@ -25,6 +54,7 @@ export function setupMenu(send: (command: MenuCommand) => void, isMac = process.
         item('Save study as...', 'study.saveAs', 'CmdOrCtrl+Shift+S'),
         { type: 'separator' },
         item('Export mask...', 'export.mask', 'CmdOrCtrl+E'),
+        item('Save the large picture as PNG...', 'view.snapshot', 'CmdOrCtrl+Shift+E'),
         { type: 'separator' },
         item('Import a Keras model...', 'model.import'),
         item('Export the model as Keras files...', 'model.export'),
@@ -34,8 +64,8 @@ export function setupMenu(send: (command: MenuCommand) => void, isMac = process.
     {
       label: '&Edit',
       submenu: [
-        item('Undo', 'edit.undo', 'CmdOrCtrl+Z'),
-        item('Redo', 'edit.redo', 'CmdOrCtrl+Shift+Z'),
+        item(undo === null ? 'Undo' : `Undo: ${undo}`, 'edit.undo', 'CmdOrCtrl+Z'),
+        item(redo === null ? 'Redo' : `Redo: ${redo}`, 'edit.redo', 'CmdOrCtrl+Shift+Z'),
         { type: 'separator' },
         { role: 'cut' },
         { role: 'copy' },
@@ -67,5 +97,5 @@ export function setupMenu(send: (command: MenuCommand) => void, isMac = process.
       submenu: [item('Keys', 'help.keys', '?'), item('About ASC-Net', 'help.about')],
     },
   ];
-  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+  return Menu.buildFromTemplate(template);
 }

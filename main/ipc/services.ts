@@ -1,9 +1,11 @@
 import type { BrowserWindow } from 'electron';
+import type { Closing } from '../closing';
 import type { EngineHost } from '../engineHost';
 import type { SettingsFile } from '../files/settings';
 import type { StudyFolder } from '../files/studyFolder';
 import type { StudyStore } from '../files/studyStore';
 import type { FileTokens } from '../files/tokens';
+import type { AppMenu } from '../menu';
 
 /** What the handlers work with. */
 export interface Services {
@@ -12,6 +14,8 @@ export interface Services {
   readonly study: StudyFolder;
   readonly studies: StudyStore;
   readonly settings: SettingsFile;
+  readonly menu: AppMenu;
+  readonly closing: Closing;
   /** The window that dialogs belong to; null while there is none. */
   readonly window: () => BrowserWindow | null;
 }

@@ -188,6 +188,15 @@ function viewCommands(): Command[] {
       },
     },
     {
+      id: 'view.snapshot',
+      title: 'Save the large picture as PNG...',
+      keys: ['Ctrl+Shift+E'],
+      enabled: hasScan,
+      run: () => {
+        view.snapshots += 1;
+      },
+    },
+    {
       id: 'view.toggleTheme',
       title: 'Dark or light',
       keys: [],

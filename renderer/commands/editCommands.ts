@@ -26,6 +26,7 @@ export function editCommands(): Command[] {
     tool('eraser', 'Eraser', ['E']),
     tool('fill', 'Fill what an outline encloses', ['G']),
     tool('remove', 'Remove the lesion that is clicked', ['X']),
+    tool('split', 'Split a lesion by a line', ['L']),
     {
       id: 'tool.smaller',
       title: 'Smaller brush',
@@ -69,6 +70,13 @@ export function editCommands(): Command[] {
       keys: ['Delete'],
       enabled: inReview,
       run: () => painting.removeAtCursor(),
+    },
+    {
+      id: 'edit.fillBetween',
+      title: 'Fill the slices between two outlines',
+      keys: ['I'],
+      enabled: inReview,
+      run: () => painting.fillSlices(),
     },
     {
       id: 'edit.copyBelow',

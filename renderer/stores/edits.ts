@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef, watch } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { emptyHistory, memoOf, redo as redoIn, undo as undoIn, withMemo } from '../../shared/lesions/strokes';
 import { readJournal } from '../../shared/study/maskJournal';
@@ -153,6 +153,11 @@ export const useEditsStore = defineStore('edits', () => {
     steps.value += 1;
   }
 
+  /** Resolves once every step so far is on disk, or cannot be. */
+  function settle(): Promise<void> {
+    return store.settle();
+  }
+
   /** Writes every open mask whole, e.g. into another folder. */
   function rewrite(): void {
     store.rewrite();
@@ -162,6 +167,11 @@ export const useEditsStore = defineStore('edits', () => {
   function closeOthers(): void {
     store.keepOnly(active.value?.id ?? null);
   }
+
+  watch(
+    [undoName, redoName],
+    ([undo, redo]) => void messages.guard(() => ask('app:nameUndo', { undo, redo }).then(() => undefined)),
+  );
 
   study.onRemoved((token) => [takeOut(masks, token), takeOut(chosen, token)]);
 
@@ -182,6 +192,7 @@ export const useEditsStore = defineStore('edits', () => {
     choose,
     load,
     remove,
+    settle,
     rewrite,
     closeOthers,
   };

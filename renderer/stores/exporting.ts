@@ -95,6 +95,7 @@ export const useExportingStore = defineStore('exporting', () => {
     await opened(scan.file.token);
     const mask = await review.settledMask(scan.file.token);
     const has = (part: ExportPart): boolean => parts.value.includes(part);
+    const page = has('report') || has('pdf') ? await report(scan, mask) : null;
     await ask('export:into', {
       folder: target.token,
       stem,
@@ -104,7 +105,8 @@ export const useExportingStore = defineStore('exporting', () => {
       mask: has('mask') ? mask : null,
       iro: has('iro') ? segmentation.result.iroVolume.token : null,
       lesions: has('lesions') ? lesionRows() : null,
-      report: has('report') ? await report(scan, mask) : null,
+      report: has('report') ? page : null,
+      pdf: has('pdf') ? page : null,
     });
   }
 

@@ -86,7 +86,7 @@ export const useJobsStore = defineStore('jobs', () => {
 
   /** Takes in what main says about jobs. */
   function receive(event: PageEvent): void {
-    if (event.topic === 'command') return;
+    if (event.topic === 'command' || event.topic === 'closing') return;
     const id = event.topic === 'finished' ? event.jobId : event.event.jobId;
     const job = waiting.get(id);
     if (!job) {

@@ -30,6 +30,8 @@ const retryMs = 5000;
  */
 export class MaskStore {
   readonly #masks = new Map<string, Kept>();
+  /** Writes on their way. */
+  readonly #flushes = new Set<Promise<void>>();
   readonly #append: (id: string, text: string) => Promise<void>;
   readonly #onState: (error: Error | null) => void;
 
@@ -57,7 +59,7 @@ export class MaskStore {
       writing: false,
     };
     this.#masks.set(id, mask);
-    void this.#flush(mask);
+    this.#start(mask);
   }
 
   /** Takes in a mask that was read from its journal. */
@@ -71,7 +73,7 @@ export class MaskStore {
     if (!mask) return;
     mask.last += 1;
     mask.pending += journalLine(mask.last, step);
-    void this.#flush(mask);
+    this.#start(mask);
   }
 
   /** Writes all open masks anew from their beginnings: for a folder that does not have their journals. */
@@ -86,8 +88,13 @@ export class MaskStore {
       const steps = [...lines, ...undone];
       mask.pending = journalStart(base) + steps.map((step, i) => journalLine(i + 1, step)).join('');
       mask.last = steps.length;
-      void this.#flush(mask);
+      this.#start(mask);
     }
+  }
+
+  /** Resolves once every line so far is on disk, or has been refused. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#flushes);
   }
 
   /** Forgets the voxels of all other masks, as far as they are on disk. */
@@ -95,6 +102,11 @@ export class MaskStore {
     for (const mask of this.#masks.values()) {
       if (mask.id !== id && mask.pending === '' && !mask.writing) this.#masks.delete(mask.id);
     }
+  }
+
+  #start(mask: Kept): void {
+    const flush = this.#flush(mask).finally(() => this.#flushes.delete(flush));
+    this.#flushes.add(flush);
   }
 
   async #flush(mask: Kept): Promise<void> {
@@ -114,7 +126,7 @@ export class MaskStore {
       if ([...this.#masks.values()].every(({ pending }) => pending === '')) this.#onState(null);
     } catch (thrown) {
       this.#onState(thrown instanceof Error ? thrown : new Error(String(thrown)));
-      setTimeout(() => void this.#flush(mask), retryMs);
+      setTimeout(() => this.#start(mask), retryMs);
     } finally {
       mask.writing = false;
     }

@@ -1,8 +1,11 @@
 import { defineStore } from 'pinia';
-import { ref } from 'vue';
+import { ref, shallowRef } from 'vue';
 import type { VoxelPoint } from '../../shared/geometry/points';
 import { paintLine, type Brush } from '../../shared/lesions/brush';
+import { fillBetween } from '../../shared/lesions/interpolate';
+import { lesionMask } from '../../shared/lesions/lesionMask';
 import { componentAt, enclosedAt, sliceCopy } from '../../shared/lesions/regions';
+import { splitAlong } from '../../shared/lesions/splitLine';
 import type { Dims, Triple } from '../../shared/volume/volume';
 import { useEditsStore } from './edits';
 import { useMessagesStore } from './messages';
@@ -11,11 +14,18 @@ import { useStudyStore } from './study';
 import { useViewStore } from './view';
 
 /** What the left button does in the pictures of Review. */
-export type Tool = 'point' | 'brush' | 'eraser' | 'fill' | 'remove';
+export type Tool = 'point' | 'brush' | 'eraser' | 'fill' | 'remove' | 'split';
 type Axis = 0 | 1 | 2;
 
 /** Radii of the brush in mm. */
 export const brushSizes = [0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20] as const;
+
+/** A line that is being drawn over the picture, to cut along. */
+export interface CutLine {
+  readonly across: Axis;
+  readonly from: VoxelPoint;
+  readonly to: VoxelPoint;
+}
 
 interface Stroke {
   readonly brush: Brush;
@@ -52,7 +62,10 @@ export const usePaintingStore = defineStore('painting', () => {
   const ball = ref(false);
   /** Paints only where the scan is brighter than this, in its own unit; null: everywhere. */
   const above = ref<number | null>(null);
+  const line = shallowRef<CutLine | null>(null);
   let stroke: Stroke | null = null;
+  /** Where the reader painted last, and in which scan. */
+  let lastPainted: { readonly token: string; readonly voxel: VoxelPoint } | null = null;
 
   function resize(by: 1 | -1): void {
     const at = brushSizes.findIndex((size) => size >= brushMm.value);
@@ -64,12 +77,12 @@ export const usePaintingStore = defineStore('painting', () => {
     const token = study.selectedToken;
     if (token === null || !review.open) return null;
     if (!edits.active) {
-      const mask = review.settled ? review.thresholdMask : null;
-      if (!mask) {
-        messages.show('info', 'The mask is still being made: try again in a moment.');
-        return null;
-      }
-      edits.begin(token, mask, review.threshold);
+      const { dims } = study.selected?.facts ?? {};
+      // The first stroke may come before the worker has caught up with the threshold: it must not be lost.
+      const mask = review.settled
+        ? review.thresholdMask
+        : dims && lesionMask(review.open.iro, dims, review.threshold, review.rules);
+      if (mask) edits.begin(token, mask, review.threshold);
     }
     return edits.open()?.voxels ?? null;
   }
@@ -79,6 +92,10 @@ export const usePaintingStore = defineStore('painting', () => {
     const dims = study.selected?.facts.dims;
     if (!mask || !dims) return;
     if (tool.value === 'fill') return change('Fill', enclosedAt(mask, dims, voxel, across));
+    if (tool.value === 'split') {
+      line.value = { across, from: voxel, to: voxel };
+      return;
+    }
     if (tool.value === 'remove') return change('Remove lesion', componentAt(mask, dims, voxel));
     const brush: Brush = {
       radiusMm: brushMm.value,
@@ -91,6 +108,10 @@ export const usePaintingStore = defineStore('painting', () => {
   }
 
   function drag(voxel: VoxelPoint): void {
+    if (line.value) {
+      line.value = { ...line.value, to: voxel };
+      return;
+    }
     const mask = edits.open()?.voxels;
     const facts = study.selected?.facts;
     if (!stroke || !mask || !facts) return;
@@ -107,13 +128,43 @@ export const usePaintingStore = defineStore('painting', () => {
       stroke.flipped,
     );
     stroke.last = voxel;
+    if (study.selectedToken !== null) lastPainted = { token: study.selectedToken, voxel };
     if (stroke.flipped.length > before) edits.painted = { box: boxOf(stroke.flipped, before, facts.dims) };
   }
 
   function release(): void {
+    if (line.value) cut(line.value);
+    line.value = null;
     if (!stroke) return;
     edits.keep(stroke.brush.value === 1 ? 'Brush' : 'Eraser', stroke.flipped);
     stroke = null;
+  }
+
+  /** Cuts the lesions under a line in two. */
+  function cut({ across, from, to }: CutLine): void {
+    const mask = edits.open()?.voxels;
+    const dims = study.selected?.facts.dims;
+    if (!mask || !dims) return;
+    const taken = splitAlong(mask, dims, from, to, across);
+    if (taken.length > 0) change('Split', taken);
+    else messages.show('info', 'Nothing was split: draw the line right across a lesion, from edge to edge.');
+  }
+
+  /** Fills the slices between two outlines of a lesion, around the slice of the large picture. */
+  function fillSlices(): void {
+    const mask = ready();
+    const layout = view.planes?.[view.mainPlane];
+    const zooms = study.selected?.facts.zooms;
+    if (!mask || !layout || !zooms) return;
+    const across = layout.axes[2] as Axis;
+    const near = lastPainted?.token === study.selectedToken && lastPainted ? lastPainted.voxel : view.cursor;
+    const filled = fillBetween(mask, layout.dims, zooms, across, view.cursor[across], near);
+    if (filled.length > 0) change('Fill between slices', filled);
+    else
+      messages.show(
+        'info',
+        'There is nothing to fill here: outline the lesion on two slices, one over the other, with empty slices between them.',
+      );
   }
 
   /** Which voxels the brush may touch; the eraser may touch all. */
@@ -159,11 +210,13 @@ export const usePaintingStore = defineStore('painting', () => {
     brushMm,
     ball,
     above,
+    line,
     resize,
     press,
     drag,
     release,
     copySliceFrom,
+    fillSlices,
     removeAtCursor,
     setAbove,
   };

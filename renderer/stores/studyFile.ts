@@ -203,6 +203,14 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     );
   }
 
+  /** Writes everything that is not on disk yet. @returns why that cannot be done; null where all is there. */
+  async function flush(): Promise<string | null> {
+    await edits.settle();
+    while (writing.value) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (state !== 'closed' && changed.value) await write();
+    return edits.unsaved ?? (failing.value ? 'The study cannot be saved.' : null);
+  }
+
   /** Goes on in a folder that the reader names. */
   async function saveAs(): Promise<void> {
     const { name } = await ask('study:saveAs', {});
@@ -215,16 +223,19 @@ export const useStudyFileStore = defineStore('studyFile', () => {
   }
 
   async function open(): Promise<void> {
+    await flush();
     if ((await ask('study:open', {})).opened) location.reload();
   }
 
   async function startNew(): Promise<void> {
+    await flush();
     await ask('study:new', {});
     location.reload();
   }
 
   /** Asks where the missing scans are now. */
   async function locate(): Promise<void> {
+    await flush();
     const { found } = await ask('study:locate', {});
     if (found > 0) location.reload();
     else messages.show('info', 'None of the missing scans was found there.');
@@ -252,5 +263,5 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     },
   );
 
-  return { savedAt, behind, failing, isNamed, missing, restore, saveAs, open, startNew, locate };
+  return { savedAt, behind, failing, isNamed, missing, restore, flush, saveAs, open, startNew, locate };
 });

@@ -44,6 +44,8 @@ export const useViewStore = defineStore('view', () => {
   const keyAsked = ref(false);
   /** Counts up when the reader asks for the threshold by its key. */
   const thresholdFocus = ref(0);
+  /** Counts up when the reader asks for the large picture as a file. */
+  const snapshots = ref(0);
   const aboutShown = ref(false);
   /** The sentences that lead through the sample study. */
   const guideShown = ref(false);
@@ -196,6 +198,7 @@ export const useViewStore = defineStore('view', () => {
     keysShown,
     keyAsked,
     thresholdFocus,
+    snapshots,
     aboutShown,
     guideShown,
     hover,

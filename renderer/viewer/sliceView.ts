@@ -6,6 +6,7 @@ import cornerstone, {
 import { slicePoint, type SlicePoint } from '../../shared/geometry/points';
 import { BrushRing } from './brushRing';
 import { drawCrosshair } from './crosshair';
+import { drawLine } from './cutLine';
 import { HeatOverlay } from './heatMap';
 import { MaskOverlay, type OverlayStyle } from './overlay';
 import type { GreyWindow, ScanVolume } from './scanVolume';
@@ -25,6 +26,12 @@ export interface SliceViewListener {
   onRelease(): void;
   /** The wheel with shift: the tool's size. Returns whether the tool has one. */
   onSize(up: boolean): boolean;
+}
+
+/** A line between two pixels of the slice; whole numbers are pixel centres. */
+export interface PixelLine {
+  readonly from: { readonly column: number; readonly row: number };
+  readonly to: { readonly column: number; readonly row: number };
 }
 
 /** Which mask an overlay shows. */
@@ -52,6 +59,7 @@ export class SliceView {
   #slice = 0;
   #window: GreyWindow = { centre: 0, width: 1 };
   #crosshair: { readonly column: number; readonly row: number } | null = null;
+  #line: PixelLine | null = null;
   #brushMm: number | null = null;
   #pointer: { readonly pageX: number; readonly pageY: number } | null = null;
   /** Whether the reader has left the slice fitted to the viewport. */
@@ -144,6 +152,17 @@ export class SliceView {
     if (!same) this.#redraw();
   }
 
+  /** @param line that is being drawn over the slice; null for none. */
+  setLine(line: PixelLine | null): void {
+    this.#line = line;
+    this.#redraw();
+  }
+
+  /** What the viewport shows now, overlays and all; null before anything is shown. */
+  canvas(): HTMLCanvasElement | null {
+    return this.#scan ? this.#element.querySelector('canvas') : null;
+  }
+
   /** @param radiusMm of the brush in hand; null for a tool without one. */
   setBrush(radiusMm: number | null): void {
     this.#brushMm = radiusMm;
@@ -218,6 +237,7 @@ export class SliceView {
     this.#masks.both.draw(canvasContext, toPixels);
     this.#masks.truth.draw(canvasContext, toPixels);
     this.#masks.mask.draw(canvasContext, toPixels);
+    if (this.#line) drawLine(canvasContext, this.#line, toPixels);
     if (this.#crosshair) drawCrosshair(canvasContext, this.#crosshair, toPixels);
   }
 

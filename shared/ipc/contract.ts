@@ -74,6 +74,13 @@ export const contract = {
   },
   'app:settings': { request: nothing, response: settingsSchema },
   'app:saveSettings': { request: settingsSchema, response: nothing },
+  /** What undo and redo would do, for the menu; null where there is nothing. */
+  'app:nameUndo': {
+    request: z.strictObject({ undo: z.string().max(200).nullable(), redo: z.string().max(200).nullable() }),
+    response: nothing,
+  },
+  /** Answers the `closing` event: whether everything is on disk. */
+  'app:readyToClose': { request: z.strictObject({ unsaved: z.string().nullable() }), response: nothing },
   /** Shows the open dialog; no files where it was cancelled. */
   'files:open': { request: nothing, response: openedFiles },
   'files:adopt': {
@@ -145,6 +152,11 @@ export const contract = {
       saved: z.strictObject({ name: z.string(), sizeBytes: z.number() }).nullable(),
     }),
   },
+  /** Shows the save dialog and writes a picture; null where the dialog was cancelled. */
+  'export:picture': {
+    request: z.strictObject({ name: z.string().max(300), png: maskBytes }),
+    response: z.strictObject({ saved: z.string().nullable() }),
+  },
   /** Asks for a folder to export into; null where the dialog was cancelled. */
   'export:chooseFolder': {
     request: nothing,
@@ -174,7 +186,9 @@ export const contract = {
       mask: maskBytes.nullable(),
       iro: token.nullable(),
       lesions: z.array(z.array(z.union([z.string(), z.number()]))).nullable(),
+      /** The report as HTML, and as HTML that is printed to a PDF file. */
       report: z.string().nullable(),
+      pdf: z.string().nullable(),
     }),
     response: z.strictObject({ written: z.array(z.string()) }),
   },
@@ -295,6 +309,7 @@ export const menuCommandSchema = z.enum([
   'training.stop',
   'view.toggleMask',
   'view.reset',
+  'view.snapshot',
   'view.toggleTheme',
   'help.keys',
   'help.about',
@@ -306,5 +321,7 @@ export const pageEventSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('engine'), event: engineEventSchema }),
   z.object({ topic: z.literal('finished'), jobId: z.string(), result: jobResultSchema }),
   z.object({ topic: z.literal('command'), command: menuCommandSchema }),
+  /** The window is about to close: the page writes what is not on disk yet and answers with `app:readyToClose`. */
+  z.object({ topic: z.literal('closing') }),
 ]);
 export type PageEvent = z.infer<typeof pageEventSchema>;

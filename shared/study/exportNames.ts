@@ -35,10 +35,16 @@ export function exportStems(pattern: string, scans: readonly NameFacts[]): strin
   });
 }
 
-export type ExportPart = 'mask' | 'iro' | 'lesions' | 'report';
+export type ExportPart = 'mask' | 'iro' | 'lesions' | 'report' | 'pdf';
 
 /** The file of a part. */
 export function exportName(stem: string, part: ExportPart): string {
-  const ends = { mask: '_mask.nii.gz', iro: '_iro.nii.gz', lesions: '_lesions.csv', report: '_report.html' };
+  const ends: Readonly<Record<ExportPart, string>> = {
+    mask: '_mask.nii.gz',
+    iro: '_iro.nii.gz',
+    lesions: '_lesions.csv',
+    report: '_report.html',
+    pdf: '_report.pdf',
+  };
   return stem + ends[part];
 }

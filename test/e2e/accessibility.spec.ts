@@ -8,8 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let desk: Desk;
 test.beforeAll(async () => {
-  desk = await Desk.open();
-  await desk.segmentSample();
+  desk = await Desk.openSegmented();
 });
 test.afterAll(() => desk.close());
 

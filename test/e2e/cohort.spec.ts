@@ -3,8 +3,7 @@ import { Desk } from './support/desk';
 
 let desk: Desk;
 test.beforeAll(async () => {
-  desk = await Desk.open();
-  await desk.segmentSample();
+  desk = await Desk.openSegmented();
 });
 test.afterAll(() => desk.close());
 

@@ -30,10 +30,9 @@ async function kill(desk: Desk): Promise<void> {
 test('a killed program comes back with every stroke that is older than two seconds', async () => {
   test.setTimeout(120_000 + kills * 30_000);
   const random = createRandom(20261123);
-  let desk = await Desk.open();
+  let desk = await Desk.openSegmented();
   const { folder } = desk.running;
   try {
-    await desk.segmentSample();
     await desk.page.keyboard.press('b');
     let expected = 0;
     for (let round = 0; round < kills; round += 1) {

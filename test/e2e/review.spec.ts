@@ -7,8 +7,7 @@ import { Desk } from './support/desk';
 let desk: Desk;
 
 test.beforeAll(async () => {
-  desk = await Desk.open();
-  await desk.segmentSample();
+  desk = await Desk.openSegmented();
   await desk.goTo('Review');
   await desk.thresholdSlider.fill('0.05');
   await expect(desk.lesionTotal).toContainText(/ml$/);

@@ -2,9 +2,9 @@ import { app, nativeTheme } from 'electron';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
-export function appHandlers({
-  settings,
-}: Services): Pick<Handlers, 'app:info' | 'app:settings' | 'app:saveSettings'> {
+type AppChannel = 'app:info' | 'app:settings' | 'app:saveSettings' | 'app:nameUndo' | 'app:readyToClose';
+
+export function appHandlers({ settings, menu, closing }: Services): Pick<Handlers, AppChannel> {
   return {
     'app:info': () => ({
       version: app.getVersion(),
@@ -12,6 +12,14 @@ export function appHandlers({
       platform: process.platform,
     }),
     'app:settings': () => settings.get(),
+    'app:nameUndo': (names) => {
+      menu.nameUndo(names);
+      return {};
+    },
+    'app:readyToClose': ({ unsaved }) => {
+      closing.answer(unsaved);
+      return {};
+    },
     'app:saveSettings': (next) => {
       settings.save(next);
       nativeTheme.themeSource = next.theme;

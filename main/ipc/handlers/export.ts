@@ -6,14 +6,40 @@ import { ExpectedError } from '../../../shared/failure';
 import type { RequestOf } from '../../../shared/ipc/contract';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { voxelCount } from '../../../shared/volume/volume';
-import { writeNiftiFile } from '../../files/atomicWrite';
+import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
 import { outputNames } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
-export function exportHandlers({ tokens, window }: Services): Pick<Handlers, 'export:mask'> {
+export function exportHandlers({
+  tokens,
+  window,
+}: Services): Pick<Handlers, 'export:mask' | 'export:picture'> {
   return {
+    'export:picture': async ({ name, png }) => {
+      const options: SaveDialogOptions = {
+        title: 'Save the picture',
+        // eslint-disable-next-line no-control-regex
+        defaultPath: `${name.replace(/[<>:"/\\|?*\u0000-\u001f]/g, '_')}.png`,
+        properties: ['showOverwriteConfirmation', 'createDirectory'],
+        filters: [{ name: 'PNG', extensions: ['png'] }],
+      };
+      const owner = window();
+      const { canceled, filePath } = owner
+        ? await dialog.showSaveDialog(owner, options)
+        : await dialog.showSaveDialog(options);
+      if (canceled || !filePath) return { saved: null };
+      const target = /\.png$/i.test(filePath) ? filePath : `${filePath}.png`;
+      if (target !== filePath && existsSync(target)) {
+        throw new ExpectedError(
+          'file-exists',
+          `${path.basename(target)} exists already: choose another name.`,
+        );
+      }
+      await writeFileAtomic(target, png);
+      return { saved: path.basename(target) };
+    },
     'export:mask': async ({ scan, dims, mask }) => {
       const source = tokens.pathOf(scan, 'file');
       // Made while the dialog is open; what goes wrong is said when it is needed.

@@ -12,6 +12,7 @@ import { readVolumeFile } from '../../files/readVolume';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 import { maskFile } from './export';
+import { printPdf } from '../../printPdf';
 
 const options: OpenDialogOptions = {
   title: 'Export into a folder',
@@ -35,7 +36,7 @@ export function exportFolderHandlers({
       return { folder: { token, name, files: await filesIn(chosen) } };
     },
     'export:look': async ({ folder }) => ({ files: await filesIn(tokens.pathOf(folder, 'folder')) }),
-    'export:into': async ({ folder, stem, overwrite, scan, dims, mask, iro, lesions, report }) => {
+    'export:into': async ({ folder, stem, overwrite, scan, dims, mask, iro, lesions, report, pdf }) => {
       const into = tokens.pathOf(folder, 'folder');
       const source = tokens.pathOf(scan, 'file');
       const target = (part: ExportPart): string => path.join(into, exportName(stem, part));
@@ -50,6 +51,8 @@ export function exportFolderHandlers({
       }
       if (lesions) writes.push([target('lesions'), (file) => writeFileAtomic(file, stringify(lesions))]);
       if (report !== null) writes.push([target('report'), (file) => writeFileAtomic(file, report)]);
+      if (pdf !== null)
+        writes.push([target('pdf'), async (file) => writeFileAtomic(file, await printPdf(pdf))]);
       const there = writes.find(([file]) => existsSync(file));
       if (there && !overwrite) {
         throw new ExpectedError(

@@ -1,6 +1,25 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { launch, type Running } from './launch';
+
+let segmented: Promise<string> | null = null;
+
+/** Makes the study that {@link Desk.openSegmented} opens. @returns its folder */
+async function makeSegmented(): Promise<string> {
+  const desk = await Desk.open();
+  await desk.segmentSample();
+  await desk.saved();
+  const { folder } = JSON.parse(
+    readFileSync(path.join(desk.running.folder, 'profile', 'last-study.json'), 'utf8'),
+  ) as { folder: string };
+  const kept = mkdtempSync(path.join(tmpdir(), 'asc-net-segmented-'));
+  process.once('exit', () => rmSync(kept, { recursive: true, force: true }));
+  cpSync(folder, kept, { recursive: true });
+  await desk.close();
+  return kept;
+}
 
 /** The window as its reader knows it: four places, each with what can be done there. */
 export class Desk {
@@ -15,6 +34,23 @@ export class Desk {
   /** @param folder where the program ran before; a new one unless given. */
   static async open(folder?: string): Promise<Desk> {
     return new Desk(await launch(folder));
+  }
+
+  /**
+   * The sample study with a mask, in Review. It is trained once in each process of tests; what is opened is a copy of the
+   * study that this left.
+   */
+  static async openSegmented(): Promise<Desk> {
+    segmented ??= makeSegmented();
+    const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-'));
+    const study = path.join(folder, 'profile', 'studies', 'segmented');
+    mkdirSync(study, { recursive: true });
+    cpSync(await segmented, study, { recursive: true });
+    writeFileSync(path.join(folder, 'profile', 'last-study.json'), JSON.stringify({ folder: study }));
+    const desk = await Desk.open(folder);
+    await desk.goTo('Review');
+    await expect(desk.lesionTotal).toContainText(/lesions?, /, { timeout: 60_000 });
+    return desk;
   }
 
   close(): Promise<void> {

@@ -38,7 +38,13 @@ export async function launch(folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e
     complaints,
     requests,
     close: async () => {
-      await app.close();
+      const program = app.process();
+      const ended = new Promise((resolve) => program.once('exit', resolve));
+      // Not as a reader closes the window, which asks about what is running: see closing.spec.ts.
+      if (program.exitCode === null && program.signalCode === null) {
+        await app.evaluate(({ app: own }) => own.exit(0)).catch(() => undefined);
+        await ended;
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };
