@@ -105,7 +105,7 @@ function refuseOwnDesign({ channels, settings }: RunModel, name: string): void {
   if (beyond.length === 0) return;
   throw new ExpectedError(
     'settings-invalid',
-    `The published Keras files hold the published network alone; ${name} has ${beyond.join(', ')}. Train with the preset published or quick to exchange a network with Keras.`,
+    `The published Keras files hold the published network alone; ${name} has ${beyond.join(', ')}. Train with the preset published to exchange a network with Keras.`,
   );
 }
 
