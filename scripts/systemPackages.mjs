@@ -22,6 +22,9 @@ export function neededPackages({ hasDisplay, hasPython, canMakeVenv }) {
     ...(hasPython ? [] : [['python3']]),
     ...(canMakeVenv ? [] : [['python3-venv']]),
     ['nifti-bin'],
+    // A cluster of one node, for the job arrays.
+    ['slurm-wlm'],
+    ['munge'],
   ];
 }
 
@@ -73,7 +76,7 @@ export async function ensureSystemPackages() {
   }
   if (!isDebianLike()) {
     console.log(
-      'Not Debian or Ubuntu: install with your package manager Xvfb with xauth, GTK 3, NSS, ALSA, GBM, Python 3 with venv, and nifti_tool.',
+      'Not Debian or Ubuntu: install with your package manager Xvfb with xauth, GTK 3, NSS, ALSA, GBM, Python 3 with venv, nifti_tool, SLURM and munge.',
     );
     return;
   }

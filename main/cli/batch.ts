@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { ExpectedError } from '../../shared/failure';
@@ -53,6 +53,8 @@ export function addManyFlags(command: Command): Command {
 export function batchSettings(flags: ManyFlags, command: Command): BatchSettings {
   if ((flags.model === undefined) === (flags.baseline === undefined))
     command.error('error: give either --model MODEL or --baseline intensity');
+  if (flags.brainMask.length > 0)
+    command.error('error: the brain masks of many scans stand in the column "brain" of a list (--list)');
   const volume = Object.entries(volumeOptions(flags)).filter(([, value]) => value !== undefined);
   return {
     model: flags.model === undefined ? null : resolve(flags.model),
@@ -100,7 +102,7 @@ export async function runMany(
     runBatch(items, {
       outDir: resolve(outDir),
       settings,
-      lanes: Math.max(1, flags.lanes ?? (settings.model === null ? cpus().length : 3)),
+      lanes: Math.max(1, flags.lanes ?? (settings.model === null ? availableParallelism() : 3)),
       overwrite: flags.overwrite === true,
       shouldStop: () => view.shouldStop(),
       onOutcome: (outcome) => {

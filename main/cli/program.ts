@@ -20,6 +20,7 @@ import { backendOption, parseCount, say, withView } from './options';
 import { addModels } from './models';
 import { addPrepare } from './prepare';
 import { addSegment } from './segment';
+import { addSlurm } from './slurm';
 import { addTrain } from './train';
 
 /** 0 done, 1 failed, 2 wrong usage. */
@@ -90,6 +91,7 @@ function buildProgram(): Command {
   addSegment(program);
   addBatch(program);
   addBids(program);
+  addSlurm(program);
   addModels(program);
 
   program
