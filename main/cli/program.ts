@@ -20,6 +20,7 @@ import { backendOption, parseCount, say, withView } from './options';
 import { addModels } from './models';
 import { addPrepare } from './prepare';
 import { addSegment } from './segment';
+import { addPairs } from './pairs';
 import { addSlurm } from './slurm';
 import { addTrain } from './train';
 
@@ -92,6 +93,7 @@ function buildProgram(): Command {
   addBatch(program);
   addBids(program);
   addSlurm(program);
+  addPairs(program);
   addModels(program);
 
   program

@@ -188,12 +188,10 @@ async function submitScans(
   if (!probe && (flags.mem === undefined || flags.minutes === undefined || flags.chunkSize === undefined)) {
     throw new ExpectedError('settings-invalid', '--no-probe needs --mem, --minutes and --chunk-size.');
   }
-  const found = probe && estimate(probe, items.length, lanes, flags.chunkMinutes);
-  const chunkSize = flags.chunkSize ?? found?.chunkSize ?? 1;
-  const scaled = found
-    ? Math.ceil((found.minutes * Math.max(chunkSize, found.chunkSize)) / found.chunkSize)
-    : 0;
-  const resources = resourcesOf(flags, found?.memoryMb ?? 0, scaled);
+  const given = flags.chunkSize ?? null;
+  const found = probe && estimate(probe, items.length, lanes, flags.chunkMinutes, given);
+  const chunkSize = given ?? found?.chunkSize ?? 1;
+  const resources = resourcesOf(flags, found?.memoryMb ?? 0, found?.minutes ?? 0);
   const tasks = chunks(items, chunkSize);
   tellSubmitted(
     await submitWork(

@@ -96,6 +96,21 @@ describe('a BIDS App', () => {
     expect(Math.abs(python - dice)).toBeLessThan(1e-6);
   });
 
+  it('has the changes between the sessions of a participant', async () => {
+    expect(await run('pairs', at('derivatives'))).toBe(0);
+    const table = readFileSync(at('derivatives/pairs/pairs.tsv'), 'utf8').trim().split('\n');
+    expect(table).toEqual([
+      'pair\tstable\tnew\tgone\tgrown\tshrunk\tfailure',
+      'sub-03_ses-a_FLAIR_to_ses-b\t1\t0\t0\t0\t0',
+    ]);
+    const two = ['pairs', '--before', at(mask), '--out', at('two'), '--after'];
+    expect(await run(...two, at('raw/derivatives/truth/sub-01/anat/sub-01_label-lesion_mask.nii.gz'))).toBe(
+      0,
+    );
+    expect(out).toMatch(/0 new, 0 gone, 0 grown, 0 shrunk, 1 stable/);
+    expect(await run('pairs')).toBe(2);
+  });
+
   it('refuses participants that are not there and folders of other programs', async () => {
     expect(
       await run('bids', at('raw'), at('d2'), 'participant', ...intensity, '--participant-label', '77'),

@@ -24,10 +24,17 @@ const LEAST_MINUTES = 5;
 /**
  * How many scans a task takes, how long, and how much memory: tasks of about `wantedMinutes`.
  * @param lanes scans in memory at a time
+ * @param given scans of a task, where the user has said it
  */
-export function estimate(probe: Probe, scans: number, lanes: number, wantedMinutes: number): Estimate {
+export function estimate(
+  probe: Probe,
+  scans: number,
+  lanes: number,
+  wantedMinutes: number,
+  given: number | null,
+): Estimate {
   const wantedMs = wantedMinutes * 60_000 - probe.startMs;
-  const chunkSize = Math.max(1, Math.min(scans, Math.floor(wantedMs / probe.scanMs)));
+  const chunkSize = given ?? Math.max(1, Math.min(scans, Math.floor(wantedMs / probe.scanMs)));
   const chunkMs = probe.startMs + chunkSize * probe.scanMs;
   return {
     chunkSize,

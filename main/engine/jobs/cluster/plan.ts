@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../../shared/failure';
+import { presetNameSchema } from '../../../../shared/study/trainingSettings';
 import { writeFileAtomic } from '../../../files/atomicWrite';
 import { batchItemSchema } from '../batch/items';
 import { batchSettingsSchema } from '../batch/settings';
@@ -39,7 +40,7 @@ const workSchema = z.discriminatedUnion('kind', [
     kind: z.literal('sweep'),
     outDir: z.string(),
     dataDir: z.string(),
-    preset: z.enum(['quick', 'published']),
+    preset: presetNameSchema,
     backend: z.enum(['auto', 'native', 'wasm']),
     /** Settings that each task's training changes. */
     tasks: z.array(z.record(z.string(), z.unknown())),
