@@ -1,3 +1,4 @@
+import { ExpectedError } from '../../shared/failure';
 import { emptyHistory, flipMemo, type EditHistory } from '../../shared/lesions/strokes';
 import {
   journalLine,
@@ -23,6 +24,18 @@ interface Kept extends OpenMask {
 
 /** How long to wait before lines are offered again to a disk that refused them. */
 const retryMs = 5000;
+
+/** Has a mask's whole journal written again: where its edits began, then every step. */
+function beginAnew(mask: Kept): void {
+  const base = mask.voxels.slice();
+  const { memos, done } = mask.history;
+  memos.slice(0, done).forEach((memo) => flipMemo(base, memo));
+  const lines = memos.map(({ name, runs }): JournalStep => ({ type: 'edit', name, runs: [...runs] }));
+  const undone = memos.slice(done).map((): JournalStep => ({ type: 'undo' }));
+  const steps = [...lines, ...undone];
+  mask.pending = journalStart(base) + steps.map((step, i) => journalLine(i + 1, step)).join('');
+  mask.last = steps.length;
+}
 
 /**
  * The edited masks that are open, and their journals: lines go to disk in order, one write at a time, and stay here until
@@ -79,15 +92,7 @@ export class MaskStore {
   /** Writes all open masks anew from their beginnings: for a folder that does not have their journals. */
   rewrite(): void {
     for (const mask of this.#masks.values()) {
-      const base = mask.voxels.slice();
-      const { memos, done } = mask.history;
-      // Back to where the edits began, then every step again.
-      memos.slice(0, done).forEach((memo) => flipMemo(base, memo));
-      const lines = memos.map(({ name, runs }): JournalStep => ({ type: 'edit', name, runs: [...runs] }));
-      const undone = memos.slice(done).map((): JournalStep => ({ type: 'undo' }));
-      const steps = [...lines, ...undone];
-      mask.pending = journalStart(base) + steps.map((step, i) => journalLine(i + 1, step)).join('');
-      mask.last = steps.length;
+      beginAnew(mask);
       this.#start(mask);
     }
   }
@@ -120,6 +125,8 @@ export class MaskStore {
           await this.#append(mask.id, text);
         } catch (thrown) {
           mask.pending = text + mask.pending;
+          // Steps alone are worth nothing without the beginning that went away with the folder.
+          if (thrown instanceof ExpectedError && thrown.kind === 'file-missing') beginAnew(mask);
           throw thrown;
         }
       }
