@@ -15,6 +15,7 @@ import { exportFolderHandlers } from './ipc/handlers/exportFolder';
 import { fileHandlers } from './ipc/handlers/files';
 import { jobHandlers } from './ipc/handlers/jobs';
 import { maskHandlers } from './ipc/handlers/masks';
+import { runHandlers } from './ipc/handlers/runs';
 import { studyHandlers } from './ipc/handlers/study';
 import { pageEventOf } from './ipc/pageEvents';
 import { setupRouter } from './ipc/router';
@@ -93,6 +94,7 @@ void app.whenReady().then(() => {
       ...jobHandlers(services),
       ...exportHandlers(services),
       ...modelHandlers(services),
+      ...runHandlers(services),
       ...exportFolderHandlers(services),
       ...maskHandlers(services),
       ...studyHandlers(services),

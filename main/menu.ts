@@ -53,6 +53,7 @@ function menuOf(
         item('Open study...', 'study.open', 'CmdOrCtrl+Shift+O'),
         item('Save study as...', 'study.saveAs', 'CmdOrCtrl+Shift+S'),
         { type: 'separator' },
+        item('Take in masks from files...', 'review.importMasks'),
         item('Export mask...', 'export.mask', 'CmdOrCtrl+E'),
         item('Save the large picture as PNG...', 'view.snapshot', 'CmdOrCtrl+Shift+E'),
         { type: 'separator' },

@@ -178,7 +178,10 @@ export class StudyStore {
 
   #adopt(file: PathRef, kind: TokenKind): FileToken {
     const resolved = this.#resolve(file);
-    return this.#tokens.adopt(resolved, kind, kind === 'run' ? 0 : statSync(resolved).size);
+    // A run lies in the folder of its training, whose number is its name.
+    return kind === 'run'
+      ? this.#tokens.adopt(resolved, kind, 0, path.basename(path.dirname(resolved)))
+      : this.#tokens.adopt(resolved, kind, statSync(resolved).size);
   }
 
   #readLast(): string | null {

@@ -1,6 +1,7 @@
 import { nextUndecided, type Verdict } from '../../shared/lesions/decisions';
 import { nextOpenSlice, type SliceMarks } from '../../shared/lesions/sliceMarks';
 import { useDecisionsStore } from '../stores/decisions';
+import { useMaskImportStore } from '../stores/maskImport';
 import { useMessagesStore } from '../stores/messages';
 import { useReviewStore } from '../stores/review';
 import { useStudyStore } from '../stores/study';
@@ -15,6 +16,7 @@ export function reviewCommands(): Command[] {
   const decisions = useDecisionsStore();
   const messages = useMessagesStore();
   const review = useReviewStore();
+  const maskImport = useMaskImportStore();
   const study = useStudyStore();
   const view = useViewStore();
   const lesions = (): NonNullable<typeof review.summary>['lesions'] => review.summary?.lesions ?? [];
@@ -137,6 +139,13 @@ export function reviewCommands(): Command[] {
       keys: ['J'],
       enabled: () => waiting() !== null,
       run: nextScan,
+    },
+    {
+      id: 'review.importMasks',
+      title: 'Take in masks from files...',
+      keys: [],
+      enabled: () => review.current !== null,
+      run: () => maskImport.run(),
     },
     {
       id: 'review.openTruth',

@@ -5,6 +5,7 @@ import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engine
 import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import { ask, failureFrom } from '../ipc/client';
 import { useJobsStore } from './jobs';
+import { withCycle, type CycleView } from './cycleViews';
 import { LossHistory } from './lossHistory';
 import { useMessagesStore } from './messages';
 import { useStudyStore } from './study';
@@ -55,8 +56,15 @@ export const useTrainingStore = defineStore('training', () => {
   /** The runs before it, the newest last. */
   const earlier = ref<readonly StudyRun[]>([]);
   const unfinished = shallowRef<readonly UnfinishedRun[]>([]);
-  const histogram = shallowRef<IroHistogram | null>(null);
-  const previews = shallowRef<readonly Preview[]>([]);
+  /** The ends of the cycles so far, in order. */
+  const cycles = shallowRef<readonly CycleView[]>([]);
+  /** The cycle that is looked at; null: the newest. */
+  const cycleShown = ref<number | null>(null);
+  const view = computed(
+    () => cycles.value.find((entry) => entry.cycle === cycleShown.value) ?? cycles.value.at(-1) ?? null,
+  );
+  const histogram = computed<IroHistogram | null>(() => view.value?.histogram ?? null);
+  const previews = computed<readonly Preview[]>(() => view.value?.previews ?? []);
   const cycle = ref(0);
   /** What the engine found wrong, in sentences. */
   const warnings = ref<readonly string[]>([]);
@@ -104,8 +112,8 @@ export const useTrainingStore = defineStore('training', () => {
     if (state.value.kind === 'running') return null;
     losses.clear();
     lossVersion.value += 1;
-    histogram.value = null;
-    previews.value = [];
+    cycles.value = [];
+    cycleShown.value = null;
     cycle.value = 0;
     warnings.value = [];
     state.value = { kind: 'running' };
@@ -169,10 +177,10 @@ export const useTrainingStore = defineStore('training', () => {
         warnings.value = [...warnings.value, event.message];
         break;
       case 'histogram':
-        histogram.value = event.histogram;
+        cycles.value = withCycle(cycles.value, event.cycle, { histogram: event.histogram });
         break;
       case 'preview':
-        previews.value = event.previews;
+        cycles.value = withCycle(cycles.value, event.cycle, { previews: event.previews });
         break;
       default:
     }
@@ -184,6 +192,9 @@ export const useTrainingStore = defineStore('training', () => {
     run,
     earlier,
     use,
+    cycles,
+    cycleShown,
+    view,
     histogram,
     previews,
     cycle,

@@ -11,6 +11,14 @@ export function formatRemaining(ms: number | null): string {
   return `${(minutes / 60).toFixed(1)} h left`;
 }
 
+/** "40 s", "6 min", "1.5 h". */
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
 export function formatPercent(fraction: number): string {
   return `${Math.floor(100 * fraction)} %`;
 }

@@ -14,6 +14,7 @@ export const publicChannels = [
   'engine:probe',
   'engine:install',
   'training:start',
+  'training:describe',
   'training:unfinished',
   'training:continue',
   'inference:segment',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
 import { presetNameSchema } from '../study/trainingSettings';
 import { studyOf } from '../study/studyFile';
+import { trainingSettingsSchema } from '../study/trainingSettings';
 import { deviceSchema, endedSchema, engineEventSchema, failureSchema, histogramSchema } from './engineEvents';
 
 /**
@@ -65,6 +66,23 @@ const chosenScan = z.strictObject({
 });
 export type ChosenScan = z.infer<typeof chosenScan>;
 
+/** A run as it is compared with others. */
+export const runFactsSchema = z.strictObject({
+  createdAt: z.string(),
+  settings: trainingSettingsSchema,
+  slices: z.strictObject({ reference: z.number().int(), input: z.number().int() }),
+  cycles: z.number().int(),
+  /** Means over the last cycle, by name; empty where it was stopped before its first step. */
+  generator: z.record(z.string(), z.number()),
+  discriminator: z.record(z.string(), z.number()),
+  generatorSteps: z.number().int(),
+  generatorMs: z.number(),
+  discriminatorSteps: z.number().int(),
+  discriminatorMs: z.number(),
+  histogram: histogramSchema,
+});
+export type RunFacts = z.infer<typeof runFactsSchema>;
+
 const maskBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const contract = {
@@ -104,6 +122,11 @@ export const contract = {
     response: jobStarted,
   },
   /** Trainings of the study that were interrupted or stopped and can go on; the newest first. */
+  /** What runs of the study say of themselves; null for one that says nothing (it was imported, or its files are gone). */
+  'training:describe': {
+    request: z.strictObject({ runs: z.array(token).max(200) }),
+    response: z.strictObject({ runs: z.array(runFactsSchema.nullable()) }),
+  },
   'training:unfinished': {
     request: nothing,
     response: z.strictObject({
@@ -299,6 +322,7 @@ export const menuCommandSchema = z.enum([
   'edit.undo',
   'edit.redo',
   'export.mask',
+  'review.importMasks',
   'model.import',
   'model.export',
   'place.data',

@@ -10,8 +10,8 @@ export interface NameFacts {
 export const defaultPattern = '{scan}';
 export const patternWords = ['{scan}', '{study}', '{date}'] as const;
 
-/** The scan's name without its format. */
-function stemOf(name: string): string {
+/** A file's name without its format. */
+export function stemOf(name: string): string {
   return name.replace(/\.(nii\.gz|nii|hdr|img|npy|gz)$/i, '');
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { PNG } from 'pngjs';
+import { oraclePython, runOracle } from '../helpers/oracles';
 import { Desk } from './support/desk';
 
 let desk: Desk;
@@ -68,6 +69,27 @@ test('the slices between two outlines are filled', async () => {
   await desk.sliceSlider.fill('78');
   await expect.poll(() => desk.maskPixels()).toBeGreaterThan(100);
   await page.keyboard.press('Escape');
+});
+
+test('an exported mask that is taken in again is the same mask', async () => {
+  const { page, running } = desk;
+  const before = (await desk.lesionTotal.textContent()) ?? '';
+  const file = path.join(running.folder, 'sample_with_implanted_lesions_mask.nii.gz');
+  await desk.exportTo(file);
+  await desk.goTo('Review');
+  await page.getByTestId('new-mask').click();
+  await expect(desk.lesionTotal).not.toHaveText(before);
+  await desk.answerOpenDialog([file]);
+  await running.app.evaluate(({ Menu }) =>
+    Menu.getApplicationMenu()?.getMenuItemById('review.importMasks')?.click(),
+  );
+  await expect(desk.messages.filter({ hasText: 'Took in 1 mask.' })).toBeVisible();
+  await expect(page.getByTestId('mask-picker')).toContainText('Edited mask 2');
+  await expect(desk.lesionTotal).toHaveText(before);
+  const again = path.join(running.folder, 'again.nii.gz');
+  await desk.exportTo(again);
+  await desk.goTo('Review');
+  if (oraclePython()) expect(JSON.parse(runOracle('maskDifference.py', [file, again]))).toEqual([]);
 });
 
 test('the large picture is saved as PNG, mask and all', async () => {

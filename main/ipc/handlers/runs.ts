@@ -1,0 +1,41 @@
+import { automaticThreshold } from '../../../shared/imaging/threshold';
+import type { RunFacts } from '../../../shared/ipc/contract';
+import { readRun, type Run } from '../../engine/training/runFile';
+import type { Handlers } from '../router';
+import type { Services } from '../services';
+
+/** What runs say of themselves. */
+export function runHandlers({ tokens }: Services): Pick<Handlers, 'training:describe'> {
+  return {
+    'training:describe': async ({ runs }) => ({
+      runs: await Promise.all(
+        runs.map(async (token) => {
+          // An imported model says none of this, and a run whose folder is gone cannot.
+          const run = await readRun(tokens.pathOf(token, 'run')).catch(() => null);
+          return run && factsOf(run);
+        }),
+      ),
+    }),
+  };
+}
+
+export function factsOf(run: Omit<Run, 'weights'>): RunFacts {
+  const { history, inputCounts, referenceCounts } = run;
+  const last = history.at(-1);
+  const sum = (of: (record: (typeof history)[number]) => number): number =>
+    history.reduce((total, record) => total + of(record), 0);
+  const { threshold, reason } = automaticThreshold({ counts: inputCounts, referenceCounts });
+  return {
+    createdAt: run.createdAt,
+    settings: run.settings,
+    slices: { reference: run.sets.reference.count, input: run.sets.input.count },
+    cycles: history.length,
+    generator: last?.generator ?? {},
+    discriminator: last?.discriminator ?? {},
+    generatorSteps: sum((record) => record.generatorSteps),
+    generatorMs: sum((record) => record.generatorMs),
+    discriminatorSteps: sum((record) => record.discriminatorSteps),
+    discriminatorMs: sum((record) => record.discriminatorMs),
+    histogram: { counts: [...inputCounts], threshold, reason },
+  };
+}
