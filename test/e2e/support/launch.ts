@@ -22,6 +22,7 @@ export async function launch(folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e
     env: { ASCNET_USER_DATA: path.join(folder, 'profile') },
   });
   const app = await _electron.launch({ executablePath, args, env });
+  retryCollected(app);
   const page = await app.firstWindow();
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -48,6 +49,20 @@ export async function launch(folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * On a busy machine Electron sometimes loses the answer of what is asked in main ("promise was garbage collected"): it is
+ * asked once more.
+ */
+function retryCollected(app: ElectronApplication): void {
+  const once = app.evaluate.bind(app) as (...args: unknown[]) => Promise<unknown>;
+  const twice = (...args: unknown[]): Promise<unknown> =>
+    once(...args).catch((error: unknown) => {
+      if (!String(error).includes('garbage collected')) throw error;
+      return once(...args);
+    });
+  app.evaluate = twice as typeof app.evaluate;
 }
 
 /** Sets the size of the page itself, as on a screen of that size without a window frame. */
