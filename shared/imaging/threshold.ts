@@ -125,10 +125,10 @@ const mostShift = 0.25;
  * passes P - R (1 - L) is lesion, and the expected Dice is 2 (P - R (1 - L)) / (P + L). No lesion mask is needed.
  * @returns null where there is no clear excess, or the scan as a whole is brighter or darker than the reference
  */
-function bestExcess(
+export function bestExcess(
   counts: ArrayLike<number>,
   reference: ArrayLike<number>,
-): { bin: number; passing: number; referencePassing: number } | null {
+): { bin: number; passing: number; referencePassing: number; agreement: number } | null {
   const quartiles = [0.75, 0.5, 0.25].map((share) => levelPassedBy(reference, share));
   const [low, median, high] = quartiles as [number, number, number];
   if (Math.abs(levelPassedBy(counts, 0.5) - median) > mostShift * (high - low)) return null;
@@ -146,7 +146,7 @@ function bestExcess(
   const agreement = ({ passing: p, referencePassing: r }: (typeof levels)[number]): number =>
     (2 * (p - r * (1 - share))) / (p + share);
   const best = levels.reduce((a, b) => (agreement(b) > agreement(a) ? b : a));
-  return agreement(best) >= leastAgreement ? best : null;
+  return agreement(best) >= leastAgreement ? { ...best, agreement: agreement(best) } : null;
 }
 
 /**

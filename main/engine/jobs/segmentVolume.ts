@@ -44,7 +44,7 @@ export async function segmentVolume(
     progress.report('segment', (k / grid.count) * 0.95, `slice ${k + 1} of ${grid.count}`);
     await breathe();
   }
-  return { ...judgeIro(scan, slices.iro, threshold, model.referenceCounts), slices };
+  return { ...judgeIro(scan, slices.iro, threshold, model), slices };
 }
 
 /** The same way with the network left out: a threshold on the smoothed scan, in robust z. @param threshold in z, or null */

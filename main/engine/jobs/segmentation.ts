@@ -11,6 +11,11 @@ import {
 import { robustZ } from '../../../shared/imaging/robustZ';
 import { smoothInMask } from '../../../shared/imaging/smoothing';
 import { automaticThreshold, defaultBaselineZ } from '../../../shared/imaging/threshold';
+import {
+  trainedThreshold,
+  type ThresholdChoice,
+  type TrainedCounts,
+} from '../../../shared/imaging/trainedThreshold';
 import { labelComponents } from '../../../shared/lesions/components';
 import { BRAIN_EROSION_VOXELS, lesionMask } from '../../../shared/lesions/lesionMask';
 import { lesionTable, type LesionRow } from '../../../shared/lesions/table';
@@ -36,6 +41,8 @@ export interface Segmentation {
   readonly counts: readonly number[];
   readonly threshold: number;
   readonly reason: string;
+  /** All the ways in which a threshold was found, the one that is used first; empty where there is only that. */
+  readonly thresholds: readonly ThresholdChoice[];
   readonly mask: Uint8Array;
   /** The mask's lesions: 0, or a row's `label`. */
   readonly labels: Int32Array;
@@ -47,6 +54,14 @@ export interface Segmentation {
 export interface SegmentOptions extends VolumeOptions {
   /** The user's own brain mask: a file. */
   readonly brainMask?: string | undefined;
+}
+
+/** What is known of a network's I_ro from its training, as far as it is: counts in the brain over [0, 1]. */
+export interface KnownCounts {
+  readonly referenceCounts: readonly number[];
+  readonly inputCounts: readonly number[];
+  /** Of lesions that were pasted into held-back reference slices; null where nothing was. */
+  readonly pastedCounts: TrainedCounts['pastedCounts'] | null;
 }
 
 /** What a network asks of the slices that it is given. */
@@ -98,22 +113,35 @@ function preparationDiffers(trained: Preparation, grid: SliceGrid): string[] {
  * Thresholds I_ro.
  * @param iro slices [count, height, width] of the scan's grid
  * @param threshold null finds it
- * @param referenceCounts histogram of I_ro in the brain of the healthy reference; may be empty
+ * @param known of the network's training; its counts may be empty
  */
 export function judgeIro(
   scan: PreparedScan,
   iro: Float32Array,
   threshold: number | null,
-  referenceCounts: readonly number[],
+  known: KnownCounts,
 ): Segmentation {
   const brainPixels = Uint8Array.from(scan.prepared.slices, (value) => (value > 0 ? 1 : 0));
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
-  const found =
-    threshold === null
-      ? automaticThreshold({ counts, referenceCounts })
-      : { threshold, reason: 'The threshold was given.' };
+  const found = findThreshold(counts, threshold, known);
   const score = slicesToVolume(scan.prepared.grid, iro, 'linear');
   return finish(scan, 'I_ro', score, [...counts], found);
+}
+
+/** A threshold with the other ways that were tried, and what the reader should know. */
+interface UsedThreshold {
+  readonly threshold: number;
+  readonly reason: string;
+  readonly thresholds?: readonly ThresholdChoice[];
+  readonly warnings?: readonly string[];
+}
+
+function findThreshold(counts: Float64Array, given: number | null, known: KnownCounts): UsedThreshold {
+  const { referenceCounts, pastedCounts } = known;
+  if (given !== null) return { threshold: given, reason: 'The threshold was given.' };
+  if (pastedCounts === null) return automaticThreshold({ counts, referenceCounts });
+  const { chosen, all, warnings } = trainedThreshold(counts, { ...known, pastedCounts });
+  return { threshold: chosen.threshold, reason: chosen.reason, thresholds: all, warnings };
 }
 
 /** Sigma of the baseline's smoothing: the width at which a plain threshold did best on real MS FLAIR. */
@@ -137,7 +165,7 @@ function finish(
   scoreName: Segmentation['scoreName'],
   score: Float32Array,
   counts: readonly number[],
-  { threshold, reason }: { threshold: number; reason: string },
+  { threshold, reason, thresholds = [], warnings: doubts = [] }: UsedThreshold,
 ): Segmentation {
   const judged = erode(prepared.brain, volume.dims, BRAIN_EROSION_VOXELS);
   for (let i = 0; i < score.length; i++) if (judged[i] === 0) score[i] = 0;
@@ -151,6 +179,19 @@ function finish(
     ...(scoreName === 'I_ro' ? { iro: score } : {}),
     sliceAxis: prepared.grid.axes[2] as 0 | 1 | 2,
   });
-  const warnings = [...volume.warnings, ...prepared.warnings];
-  return { volume, prepared, scoreName, score, counts, threshold, reason, mask, labels, lesions, warnings };
+  const warnings = [...volume.warnings, ...prepared.warnings, ...doubts];
+  return {
+    volume,
+    prepared,
+    scoreName,
+    score,
+    counts,
+    threshold,
+    reason,
+    thresholds,
+    mask,
+    labels,
+    lesions,
+    warnings,
+  };
 }

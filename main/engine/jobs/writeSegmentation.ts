@@ -48,6 +48,7 @@ export async function writeSegmentation(
     modelSha256,
     threshold,
     thresholdReason: result.reason,
+    thresholds: result.thresholds,
     lesions: lesions.length,
     lesionVolumeMm3: voxels * voxelVolumeMm3(volume.zooms),
     minLesionVoxels: MIN_LESION_VOXELS,

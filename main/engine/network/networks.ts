@@ -35,7 +35,7 @@ export interface Cuts {
 }
 
 /** How near to 0 and 1 the slice may come that a residual I_fc starts from: where a sigmoid still learns. */
-const RESIDUAL_CLIP = 0.02;
+export const RESIDUAL_CLIP = 0.02;
 
 /**
  * The main module M on images x [n, h, w, c], of which the first channel is the slice itself; h and w are multiples of 16.

@@ -57,12 +57,14 @@ const KINDS = 3;
  * The images of a batch of D, [batch, h, w], and which of them are real. First cuts are predicted here, batch by batch as D
  * needs them: M does not change while D trains, so they are the values that predicting them all first would give, and
  * memory does not grow with the sets.
+ * @param clip how near to 0 and 1 a first cut can come: reference slices are held to it too, or D would only look at that
  */
 export function loadBatch(
   items: ArrayLike<number>,
   reference: SliceSource,
   input: SliceSource,
   predict: (slices: Float32Array) => PredictedSlices,
+  clip = 0,
 ): { images: Float32Array; real: boolean[] } {
   const size = input.height * input.width;
   const images = new Float32Array(items.length * size);
@@ -75,10 +77,16 @@ export function loadBatch(
     const slices = (kind === KIND.inputCut ? input : reference).read(
       places.map((place) => Math.floor((items[place] as number) / KINDS)),
     );
-    const values = kind === KIND.reference ? slicesOf(slices, reference.channels) : predict(slices).ifc;
+    const values =
+      kind === KIND.reference ? clipped(slicesOf(slices, reference.channels), clip) : predict(slices).ifc;
     places.forEach((place, i) => images.set(values.subarray(i * size, (i + 1) * size), place * size));
   }
   return { images, real };
+}
+
+/** The values no nearer to 0 and 1 than `clip`. */
+function clipped(values: Float32Array, clip: number): Float32Array {
+  return clip === 0 ? values : values.map((value) => Math.min(1 - clip, Math.max(clip, value)));
 }
 
 function shuffled(count: number, random: Random): Float64Array {

@@ -13,7 +13,7 @@ import {
   type GeneratorDesign,
   type NetworkShape,
 } from '../network/layers';
-import type { DropoutMask } from '../network/networks';
+import { RESIDUAL_CLIP, type DropoutMask } from '../network/networks';
 import type { NetworkOps } from '../network/ops';
 import { NetworkWeights, type WeightArrays } from '../network/weights';
 import { Adam } from './adam';
@@ -296,7 +296,8 @@ class Training {
 
   private discriminatorStep(items: Float64Array): DiscriminatorTerms {
     const { height, width } = this.shape;
-    const { images, real } = loadBatch(items, this.pieceReference, this.pieceInput, this.predictPieces);
+    const clip = this.design.residual ? RESIDUAL_CLIP : 0;
+    const { images, real } = loadBatch(items, this.pieceReference, this.pieceInput, this.predictPieces, clip);
     const { discriminatorNoise: noise } = this.settings;
     const seen = noise > 0 ? withNoise(images, noise, this.random) : images;
     const x = tf.tensor4d(seen, [items.length, height, width, 1]);

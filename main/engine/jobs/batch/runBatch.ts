@@ -123,7 +123,11 @@ async function segment(
     outDir,
     iro: result?.iro ?? null,
     threshold: settings.threshold,
-    referenceCounts: network?.model.referenceCounts ?? [],
+    known: {
+      referenceCounts: network?.model.referenceCounts ?? [],
+      inputCounts: network?.model.inputCounts ?? [],
+      pastedCounts: network?.model.pastedCounts ?? null,
+    },
     modelSha256: network?.model.sha256 ?? null,
     sourceSha256: known.sourceSha256,
     facts: network

@@ -13,6 +13,7 @@ import { SOFTWARE, VERSION } from '../../../version';
 import {
   judgeIntensity,
   judgeIro,
+  type KnownCounts,
   prepareScan,
   type PreparedScan,
   type Segmentation,
@@ -35,7 +36,7 @@ export interface FinishRequest {
   /** The network's I_ro, [count, height, width]; null for the intensity baseline. */
   readonly iro: Float32Array | null;
   readonly threshold: number | null;
-  readonly referenceCounts: readonly number[];
+  readonly known: KnownCounts;
   readonly modelSha256: string | null;
   readonly sourceSha256: string;
   /** What the sidecars, the page and the record say about how it was made. */
@@ -64,7 +65,7 @@ export async function finishItem(
   const result =
     request.iro === null
       ? judgeIntensity(scan, request.threshold)
-      : judgeIro(scan, request.iro, request.threshold, request.referenceCounts);
+      : judgeIro(scan, request.iro, request.threshold, request.known);
   const { montage, thumbnail } = pictures(result);
   const told = {
     software: SOFTWARE,

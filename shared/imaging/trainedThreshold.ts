@@ -1,0 +1,143 @@
+import { highestBin, levelPassedBy, logHistogram, sumCounts } from './histogram';
+import { bestExcess, referenceShare } from './threshold';
+
+/** What a training with pasted lesions knows of its I_ro: counts in the brain, in equal bins over [0, 1]. */
+export interface TrainedCounts {
+  readonly inputCounts: readonly number[];
+  readonly referenceCounts: readonly number[];
+  /** Where lesions were pasted into reference slices that were held back, and in the tissue around them. */
+  readonly pastedCounts: { readonly lesion: readonly number[]; readonly tissue: readonly number[] };
+}
+
+export type TrainedMethod = 'reference-excess' | 'valley' | 'pasted' | 'reference-quantile';
+
+/** A threshold of I_ro with a sentence that says how it was found. */
+export interface ThresholdChoice {
+  readonly method: TrainedMethod;
+  readonly threshold: number;
+  readonly reason: string;
+}
+
+export interface TrainedThreshold {
+  /** The one that is used. */
+  readonly chosen: ThresholdChoice;
+  /** All that could be found, the chosen one first. */
+  readonly all: readonly ThresholdChoice[];
+  /** What the reader should know, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Where the valley is looked for: above tissue, below lesions. */
+const VALLEY = { low: 0.6, high: 0.97, smoothing: 0.02, rise: 1.5 } as const;
+/** Expected agreement from which on a scan's excess over the reference is clear. */
+const CLEAR_AGREEMENT = 0.8;
+/** Masks of two methods disagree from this ratio of their volumes on, where they are no specks. */
+const DISAGREE = 2;
+const SPECK_SHARE = 1e-4;
+
+/**
+ * The threshold of I_ro of a network that learned from pasted lesions, found without any lesion mask. In this order:
+ *
+ * 1. reference-excess, where it is clear: the scan holds so many more bright voxels than the healthy reference that the
+ *    level of best expected agreement can be told from the two histograms (see bestExcess), expected Dice 0.8 or more.
+ * 2. valley: the deepest point of the smoothed log histogram of I_ro over the training's inputs, from 0.60 to 0.97.
+ * 3. pasted: the level at which a mask agrees best with lesions pasted into healthy slices that were held back.
+ * 4. reference-quantile: the level that one in a thousand of the healthy reference's brain voxels pass.
+ *
+ * @param counts of the scan
+ */
+export function trainedThreshold(counts: ArrayLike<number>, trained: TrainedCounts): TrainedThreshold {
+  const found = [
+    clearExcess(counts, trained.referenceCounts),
+    valley(trained.inputCounts),
+    pastedBest(trained.pastedCounts),
+    quantile(trained.referenceCounts),
+  ].filter((choice) => choice !== null);
+  const chosen: ThresholdChoice = found[0] ?? {
+    method: 'reference-quantile',
+    threshold: 1,
+    reason: 'The training left no brain to find a threshold in, so nothing is marked.',
+  };
+  const warnings = [];
+  if (!found.some(({ method }) => method === 'valley')) {
+    warnings.push(
+      'I_ro has not split into tissue and lesions over the training: train longer, or look closely at the mask.',
+    );
+  }
+  const disagreement = disagree(counts, found);
+  if (disagreement) warnings.push(disagreement);
+  return { chosen, all: found, warnings };
+}
+
+function clearExcess(counts: ArrayLike<number>, reference: readonly number[]): ThresholdChoice | null {
+  if (sumCounts(reference) === 0 || sumCounts(counts) === 0) return null;
+  const excess = bestExcess(counts, reference);
+  if (!excess || excess.agreement < CLEAR_AGREEMENT) return null;
+  const threshold = excess.bin / counts.length;
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  return {
+    method: 'reference-excess',
+    threshold,
+    reason: `The scan is clearly brighter than the healthy reference: ${percent(excess.passing)} of its brain pass ${threshold.toFixed(2)}, and ${percent(excess.referencePassing)} of the reference's; a mask there is expected to agree best.`,
+  };
+}
+
+function valley(counts: readonly number[]): ThresholdChoice | null {
+  if (sumCounts(counts) === 0) return null;
+  const curve = logHistogram(counts, VALLEY.smoothing);
+  const [low, high] = [Math.round(VALLEY.low * curve.length), Math.round(VALLEY.high * curve.length)];
+  let deepest = low;
+  for (let bin = low; bin < high; bin += 1) {
+    if ((curve[bin] as number) < (curve[deepest] as number)) deepest = bin;
+  }
+  // Where nothing brighter rises again there is no second peak, and no valley.
+  const above = curve.subarray(deepest);
+  const rise = (above[highestBin(above)] as number) - (curve[deepest] as number);
+  if (rise < Math.log(VALLEY.rise)) return null;
+  const threshold = (deepest + 0.5) / curve.length;
+  return {
+    method: 'valley',
+    threshold,
+    reason: `The histogram of I_ro over the training has split: ${threshold.toFixed(2)} is its valley between tissue and lesions.`,
+  };
+}
+
+function pastedBest({ lesion, tissue }: TrainedCounts['pastedCounts']): ThresholdChoice | null {
+  const all = sumCounts(lesion);
+  if (all === 0) return null;
+  let [found, wrong, best, at] = [0, 0, -1, lesion.length];
+  for (let bin = lesion.length - 1; bin >= 0; bin -= 1) {
+    found += lesion[bin] as number;
+    wrong += tissue[bin] as number;
+    const dice = (2 * found) / (found + wrong + all);
+    if (dice > best) [best, at] = [dice, bin];
+  }
+  const threshold = at / lesion.length;
+  return {
+    method: 'pasted',
+    threshold,
+    reason: `At ${threshold.toFixed(2)} a mask agrees best (Dice ${best.toFixed(2)}) with lesions pasted into healthy slices that the training held back.`,
+  };
+}
+
+function quantile(reference: readonly number[]): ThresholdChoice | null {
+  if (sumCounts(reference) === 0) return null;
+  const threshold = levelPassedBy(reference, referenceShare);
+  return {
+    method: 'reference-quantile',
+    threshold,
+    reason: `${threshold.toFixed(2)} is the level that ${(referenceShare * 100).toFixed(1)} % of the healthy reference's brain voxels pass.`,
+  };
+}
+
+/** The sentence about methods whose masks would differ in volume by more than a factor of two; null where they agree. */
+function disagree(counts: ArrayLike<number>, found: readonly ThresholdChoice[]): string | null {
+  const total = sumCounts(counts);
+  if (total === 0 || found.length < 2) return null;
+  const share = ({ threshold }: ThresholdChoice): number =>
+    Math.max(SPECK_SHARE, sumCounts(counts, Math.round(threshold * counts.length)) / total);
+  const ordered = [...found].sort((a, b) => share(a) - share(b));
+  const [least, most] = [ordered[0], ordered[ordered.length - 1]] as [ThresholdChoice, ThresholdChoice];
+  if (share(most) <= DISAGREE * share(least)) return null;
+  return `The ways to find a threshold disagree: from ${least.threshold.toFixed(2)} (${least.method}) to ${most.threshold.toFixed(2)} (${most.method}) the mask grows ${(share(most) / share(least)).toFixed(1)} times. Look at the mask at both.`;
+}
