@@ -12,6 +12,7 @@ import type { BackendChoice } from '../engine/backend/backend';
 import { loadModel } from '../engine/jobs/model';
 import { VERSION } from '../version';
 import { addBatch } from './batch';
+import { addAdapt } from './adapt';
 import { addBids } from './bids';
 import { demo } from './demo';
 import { doctor } from './doctor';
@@ -75,6 +76,7 @@ function buildProgram(): Command {
 
   addPrepare(program);
   addTrain(program);
+  addAdapt(program);
 
   program
     .command('predict')

@@ -15,6 +15,7 @@ import type { PredictedSlices } from '../inference/predict';
 import { CheckpointStore, type StoredCheckpoint } from '../training/checkpointFile';
 import { withMirrorAveraging } from '../inference/mirror';
 import { HISTOGRAM_SLICES, iroCounts, spread } from '../training/iroCounts';
+import { halfEach } from '../training/mixed';
 import { train, type CycleReport, type TrainedNetworks, type TrainingHost } from '../training/loop';
 import type { WeightArrays } from '../network/weights';
 import { pastedCounts } from '../training/pastedCounts';
@@ -46,6 +47,8 @@ export interface TrainOptions {
   readonly pad?: boolean;
   /** Weights that M begins with, in place of random ones. */
   readonly start?: WeightArrays;
+  /** Folder of further sets, of the same preparation: half of the images come from there. */
+  readonly mixWith?: string;
 }
 
 /**
@@ -78,8 +81,8 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
   const preparation = index?.preparation ?? null;
   const scale = imageScale(settings, preparation);
   const open: SliceSet[] = [];
-  const openOne = async (file: string, what: string): Promise<SliceSet> => {
-    const set = await openSet(join(dataDir, file), {
+  const openOne = async (file: string, what: string, folder = dataDir): Promise<SliceSet> => {
+    const set = await openSet(join(folder, file), {
       pad: options.pad === true,
       channels: channelOffsetsMm(preparation?.neighbourMm ?? 0).length,
       onProgress: async (fraction) => {
@@ -98,17 +101,28 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
     const reference = await openOne(SET_FILES.reference, 'reference');
     const input = await openOne(SET_FILES.input, 'input');
     checkSameSides(reference, input);
+    const trained = { reference: reference as SliceSource, input: input as SliceSource };
+    if (options.mixWith !== undefined) {
+      const earlier = {
+        reference: await openOne(SET_FILES.reference, 'earlier reference', options.mixWith),
+        input: await openOne(SET_FILES.input, 'earlier input', options.mixWith),
+      };
+      checkSameSides(reference, earlier.reference);
+      checkSameSides(reference, earlier.input);
+      trained.reference = halfEach(reference, earlier.reference);
+      trained.input = halfEach(input, earlier.input);
+    }
     const truth = join(dataDir, SET_FILES.truth);
     if (existsSync(truth)) checkTruth(truth, input.facts);
     const sets = { reference: reference.facts.sha256, input: input.facts.sha256 };
     if (from) refuseOtherSets(from, sets);
     const backend = await openBackend(options.backend);
     context.emit({ type: 'device', device: backend.device });
-    const host = new JobHost(context, progress, reference, input, async (checkpoint) => {
+    const host = new JobHost(context, progress, trained.reference, trained.input, async (checkpoint) => {
       const { bytes } = await store.write(checkpoint, { software: SOFTWARE, settings, sets });
       return bytes;
     });
-    const trained = await train(backend.ops, settings, reference, input, host, {
+    const networks = await train(backend.ops, settings, trained.reference, trained.input, host, {
       from,
       start: options.start ?? null,
       scale,
@@ -117,17 +131,17 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
       throw error;
     });
     try {
-      if (trained.history.length === 0) {
+      if (networks.history.length === 0) {
         throw new ExpectedError('cancelled', 'The training was stopped before its first step.');
       }
       return await writeTrained(
-        trained,
-        { outDir, settings, index, scale, reference, input, device: backend.device },
+        networks,
+        { outDir, settings, index, scale, reference, input, trained, device: backend.device },
         progress,
       );
     } finally {
-      trained.generator.dispose();
-      trained.discriminator.dispose();
+      networks.generator.dispose();
+      networks.discriminator.dispose();
     }
   } finally {
     for (const set of open) set.close();
@@ -151,7 +165,7 @@ function imageScale(settings: TrainingSettings, preparation: Preparation | null)
 }
 
 async function writeTrained(
-  trained: TrainedNetworks,
+  networks: TrainedNetworks,
   about: {
     outDir: string;
     settings: TrainingSettings;
@@ -159,25 +173,27 @@ async function writeTrained(
     scale: ImageScale | null;
     reference: SliceSet;
     input: SliceSet;
+    /** What was really trained on: the sets, or these mixed with others. */
+    trained: { reference: SliceSource; input: SliceSource };
     device: TrainResult['device'];
   },
   progress: ProgressReporter,
 ): Promise<TrainResult> {
-  const { outDir, settings, index, scale, reference, input, device } = about;
+  const { outDir, settings, index, scale, reference, input, trained, device } = about;
   const predict = settings.mirrorAveraging
-    ? withMirrorAveraging(trained.predict, input.width, input.channels)
-    : trained.predict;
+    ? withMirrorAveraging(networks.predict, input.width, input.channels)
+    : networks.predict;
   progress.report('predict', 0.98, 'measuring I_ro over both sets');
   const counts = (set: SliceSource): Promise<Float64Array> =>
     iroCounts(predict, set, MEASURED_SLICES, breathe);
   const result: TrainResult = {
     run: outDir,
     device,
-    cycles: trained.history.length,
-    stoppedEarly: trained.ended === 'stopped' || trained.ended === 'time',
-    ended: trained.ended,
-    durationMs: trained.workedMs,
-    fullTrainingMs: fullTrainingMs(settings.stage, presets[settings.preset].maxCycles, trained.history),
+    cycles: networks.history.length,
+    stoppedEarly: networks.ended === 'stopped' || networks.ended === 'time',
+    ended: networks.ended,
+    durationMs: networks.workedMs,
+    fullTrainingMs: fullTrainingMs(settings.stage, presets[settings.preset].maxCycles, networks.history),
   };
   await writeRun(
     outDir,
@@ -195,16 +211,16 @@ async function writeTrained(
       preparation: index?.preparation ?? null,
       scans: index?.volumes ?? [],
       sets: { reference: reference.facts, input: input.facts },
-      history: [...trained.history],
-      referenceCounts: [...(await counts(reference))],
-      inputCounts: [...(await counts(input))],
-      pastedCounts: scale && (await pastedCounts(predict, reference, scale, settings, breathe)),
-      ended: trained.ended,
-      durationMs: trained.workedMs,
+      history: [...networks.history],
+      referenceCounts: [...(await counts(trained.reference))],
+      inputCounts: [...(await counts(trained.input))],
+      pastedCounts: scale && (await pastedCounts(predict, trained.reference, scale, settings, breathe)),
+      ended: networks.ended,
+      durationMs: networks.workedMs,
       fullTrainingMs: result.fullTrainingMs,
     },
-    trained.generator.toArrays(),
-    trained.discriminator.toArrays(),
+    networks.generator.toArrays(),
+    networks.discriminator.toArrays(),
   );
   progress.report('write', 1, 'the run is written');
   return result;
