@@ -7,7 +7,6 @@ import {
   type SegmentResult,
 } from '../../shared/ipc/engineEvents';
 import { settingsFrom } from '../../shared/study/chooseSettings';
-import { preparationOf } from '../../shared/study/presetPreparation';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
 import { openBackend } from './backend/backend';
@@ -92,8 +91,7 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
     case 'train': {
       const settings = settingsFrom(request.preset, request.overrides);
       const dataDir = join(request.outDir, 'data');
-      const preparation = preparationOf(request.preset);
-      await prepareSets(request.reference, request.input, [], dataDir, context, {}, preparation);
+      await prepareSets(request.reference, request.input, [], dataDir, context, {}, request.preparation);
       return trainRun(
         {
           dataDir,
@@ -136,6 +134,7 @@ async function segmentForWindow(
       model,
       null,
       context,
+      { brainMask: request.brain ?? undefined },
     );
     const { count, height, width } = prepared.grid;
     const write = async (name: string, shape: number[], values: Float32Array): Promise<string> => {

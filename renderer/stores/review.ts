@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import { ExpectedError, type Failure } from '../../shared/failure';
+import { ExpectedError } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
 import type { JobResult } from '../../shared/ipc/contract';
 import { defaultRules, sameRules, type LesionRules } from '../../shared/lesions/lesionMask';
@@ -103,7 +103,12 @@ export const useReviewStore = defineStore('review', () => {
     segmenting.value = token;
     try {
       const result = await jobs.run('segment', 'Segmenting', () =>
-        ask('inference:segment', { run: run.run.token, scan: token, backend: training.form.backend }),
+        ask('inference:segment', {
+          run: run.run.token,
+          scan: token,
+          brain: study.brainOf(token),
+          backend: training.form.backend,
+        }),
       );
       if (!result) return;
       segmentations.value = {
@@ -167,7 +172,7 @@ export const useReviewStore = defineStore('review', () => {
     if (!sameGrid) {
       throw new ExpectedError(
         'shape-mismatch',
-        `${file.name} is not on the grid of this scan: resample it onto the scan first.`,
+        `${file.name} is no longer on the grid of this scan: choose it again.`,
       );
     }
     truth.value = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
@@ -178,10 +183,9 @@ export const useReviewStore = defineStore('review', () => {
   /** Asks for a mask to compare with: a truth, or another reader's. */
   async function openTruth(): Promise<void> {
     const token = study.selectedToken;
-    const { files, refused } = await ask('files:open', {});
-    refused.forEach((failure) => messages.showFailure(failure as Failure));
-    const [file] = files;
-    if (!file || token === null) return;
+    if (token === null) return;
+    const { mask: file } = await ask('masks:choose', { scan: token, purpose: 'lesions' });
+    if (!file) return;
     const before = study.truths;
     study.truths = { ...before, [token]: file };
     try {

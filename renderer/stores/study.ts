@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { ChosenScan, FileToken } from '../../shared/ipc/contract';
 import type { Failure } from '../../shared/failure';
+import { defaultPreparation, type Preparation } from '../../shared/imaging/preparation';
 import { adoptFiles, ask, failureFrom } from '../ipc/client';
 import type { ScanVolume } from '../viewer/scanVolume';
 import type { EarlySlice } from '../workers/earlySlice';
@@ -41,6 +42,10 @@ export const useStudyStore = defineStore('study', () => {
   const selectedToken = ref<string | null>(null);
   /** The truth mask that came with a scan (the sample's), by the scan's token. */
   const truths = ref<Readonly<Record<string, FileToken>>>({});
+  /** The reader's own brain masks, by the scan's token; where there is none, the brain is found. */
+  const brains = ref<Readonly<Record<string, FileToken>>>({});
+  /** How scans become slices. Replaced, never changed. */
+  const preparation = shallowRef<Preparation>(defaultPreparation);
   const cache = new VolumeCache();
   const cancels = new Map<string, AbortController>();
   const forgetters: ((token: string) => readonly (() => void)[])[] = [];
@@ -210,13 +215,32 @@ export const useStudyStore = defineStore('study', () => {
     scans.value = scans.value.map((scan) => (scan.file.token === token ? by(scan) : scan));
   }
 
+  function brainOf(token: string): string | null {
+    return brains.value[token]?.token ?? null;
+  }
+
+  /** Asks for the brain mask of a scan. */
+  async function openBrain(token: string): Promise<void> {
+    const { mask } = await ask('masks:choose', { scan: token, purpose: 'brain' });
+    if (mask) brains.value = { ...brains.value, [token]: mask };
+  }
+
+  /** Leaves it to the program to find a scan's brain. */
+  function dropBrain(token: string): void {
+    brains.value = Object.fromEntries(Object.entries(brains.value).filter(([key]) => key !== token));
+  }
+
   /** What a training is made of: marked slices of each scan, and every slice of the input scans. */
   function trainingScans(): { reference: ChosenScan[]; input: ChosenScan[] } {
     return {
       reference: scans.value
         .filter((scan) => scan.reference.length > 0)
-        .map((scan) => ({ token: scan.file.token, slices: [...scan.reference] })),
-      input: inputs.value.map((scan) => ({ token: scan.file.token, slices: null })),
+        .map((scan) => ({
+          token: scan.file.token,
+          slices: [...scan.reference],
+          brain: brainOf(scan.file.token),
+        })),
+      input: inputs.value.map(({ file: { token } }) => ({ token, slices: null, brain: brainOf(token) })),
     };
   }
 
@@ -228,6 +252,8 @@ export const useStudyStore = defineStore('study', () => {
     selectedToken,
     volume,
     truths,
+    brains,
+    preparation,
     inputs,
     referenceCount,
     openDialog,
@@ -241,6 +267,9 @@ export const useStudyStore = defineStore('study', () => {
     setReference,
     setInput,
     setFacts,
+    brainOf,
+    openBrain,
+    dropBrain,
     trainingScans,
   };
 });

@@ -88,6 +88,8 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       thumbnail,
     }));
     study.truths = byScan((scan) => scan.truth);
+    study.brains = byScan((scan) => scan.brain);
+    study.preparation = from.preparation;
     view.cursors = byScan((scan) => scan.cursor && voxelPoint(...scan.cursor));
     edits.masks = byScan((scan) => scan.masks);
     edits.chosen = byScan((scan) => scan.shownMask);
@@ -123,6 +125,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     const { run } = training;
     return {
       name: study.name,
+      preparation: study.preparation,
       selected: at < 0 ? null : at,
       run: run && storedRun(run),
       earlier: training.earlier.map(storedRun),
@@ -141,6 +144,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       isInput,
       reference: rangesOf(reference),
       truth: study.truths[token] ?? null,
+      brain: study.brains[token] ?? null,
       cursor: cursor ? [cursor[0], cursor[1], cursor[2]] : null,
       segmentation: segmentation
         ? {
@@ -246,6 +250,8 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       () => study.name,
       () => study.scans,
       () => study.truths,
+      () => study.brains,
+      () => study.preparation,
       () => study.selectedToken,
       () => training.run,
       () => training.earlier,

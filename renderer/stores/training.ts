@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, markRaw, ref, shallowRef } from 'vue';
 import type { BackendChoice, JobResult, ResponseOf } from '../../shared/ipc/contract';
 import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
+import { preparationOf } from '../../shared/study/presetPreparation';
 import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import { ask, failureFrom } from '../ipc/client';
 import { useJobsStore } from './jobs';
@@ -80,7 +81,10 @@ export const useTrainingStore = defineStore('training', () => {
     return null;
   });
 
+  /** Takes over a preset's settings, and how scans are normalised and smoothed for it. */
   function choosePreset(preset: PresetName): void {
+    const { normalisation, smoothingMm } = preparationOf(preset);
+    study.preparation = { ...study.preparation, normalisation, smoothingMm };
     form.value = { ...formOf(preset), seed: form.value.seed, backend: form.value.backend };
   }
 
@@ -91,6 +95,7 @@ export const useTrainingStore = defineStore('training', () => {
     return follow(() =>
       ask('training:start', {
         ...study.trainingScans(),
+        preparation: study.preparation,
         preset,
         overrides: { maxCycles: cycles, baseWidth: width, stage, seed, slicesPerEpoch },
         backend,

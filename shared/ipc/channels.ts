@@ -34,6 +34,7 @@ export const publicChannels = [
   'study:open',
   'study:new',
   'study:locate',
+  'masks:choose',
   'masks:append',
   'masks:read',
 ] as const;

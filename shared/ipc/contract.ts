@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
+import { preparationSchema } from '../imaging/preparation';
 import { presetNameSchema } from '../study/trainingSettings';
 import { studyOf } from '../study/studyFile';
 import { trainingSettingsSchema } from '../study/trainingSettings';
@@ -63,6 +64,8 @@ export const defaultSettings: Settings = {
 const chosenScan = z.strictObject({
   token,
   slices: z.array(z.number().int().min(0).max(100_000)).max(100_000).nullable(),
+  /** The reader's own brain mask, on the scan's grid; null: it is found. */
+  brain: token.nullable(),
 });
 export type ChosenScan = z.infer<typeof chosenScan>;
 
@@ -115,6 +118,7 @@ export const contract = {
     request: z.strictObject({
       reference: z.array(chosenScan).min(1).max(1000),
       input: z.array(chosenScan).min(1).max(1000),
+      preparation: preparationSchema,
       preset: presetNameSchema,
       overrides: z.record(z.string(), z.unknown()),
       backend: backendChoiceSchema,
@@ -150,7 +154,12 @@ export const contract = {
     response: jobStarted,
   },
   'inference:segment': {
-    request: z.strictObject({ run: token, scan: token, backend: backendChoiceSchema }),
+    request: z.strictObject({
+      run: token,
+      scan: token,
+      brain: token.nullable(),
+      backend: backendChoiceSchema,
+    }),
     response: jobStarted,
   },
   /** Shows the open dialog and takes a Keras model (.h5) into the study as a run. */
@@ -238,6 +247,14 @@ export const contract = {
   'study:new': { request: nothing, response: nothing },
   /** Asks for a folder and looks for the missing scans below it; where some are found, the page begins anew. */
   'study:locate': { request: nothing, response: z.strictObject({ found: z.number().int() }) },
+  /**
+   * Shows the open dialog for a mask of a scan. One on another grid is shown with both grids, and taken over by the nearest
+   * voxel where the reader wants that; null where a dialog was cancelled.
+   */
+  'masks:choose': {
+    request: z.strictObject({ scan: token, purpose: z.enum(['brain', 'lesions']) }),
+    response: z.strictObject({ mask: fileTokenSchema.nullable() }),
+  },
   /** Adds text to the journal of an edited mask (see maskJournal.ts); it is on disk when this answers. */
   'masks:append': {
     request: z.strictObject({

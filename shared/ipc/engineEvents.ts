@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { preparationSchema } from '../imaging/preparation';
 import { presetNameSchema } from '../study/trainingSettings';
 
 /** What the engine tells about a running job: at most ten a second, and each carries the job's id. */
@@ -102,7 +103,11 @@ export const jobScanSchema = z.strictObject({
   path: z.string(),
   /** Slice numbers in the slice grid (see SliceGrid); null means every slice that holds brain. */
   slices: z.array(z.number().int().min(0)).nullable(),
+  /** The reader's own brain mask, on the scan's grid; null: it is found. */
+  brain: z.string().nullable(),
 });
+
+export type JobScan = z.infer<typeof jobScanSchema>;
 
 /** What main asks of the engine process; the command line calls the same functions directly. */
 export const engineRequestSchema = z.discriminatedUnion('type', [
@@ -118,6 +123,7 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     outDir: z.string(),
     reference: z.array(jobScanSchema).min(1),
     input: z.array(jobScanSchema).min(1),
+    preparation: preparationSchema,
     preset: presetNameSchema,
     overrides: z.record(z.string(), z.unknown()),
     backend: z.enum(['auto', 'native', 'wasm']),
@@ -135,6 +141,7 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     type: z.literal('segment'),
     model: z.string(),
     volume: z.string(),
+    brain: z.string().nullable(),
     outDir: z.string(),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),

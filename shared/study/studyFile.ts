@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultPreparation, preparationSchema } from '../imaging/preparation';
 import { deviceSchema, histogramSchema, trainResultSchema } from '../ipc/engineEvents';
 
 /**
@@ -71,6 +72,8 @@ function scanOf<F extends z.ZodType>(file: F) {
     /** First and last slice of each range of healthy reference. */
     reference: ranges,
     truth: file.nullable(),
+    /** The reader's own brain mask, on the scan's grid. */
+    brain: file.nullable().catch(null),
     cursor: triple.nullable(),
     // A result that cannot be used any more can be made again; nothing of the reader's work is in it.
     segmentation: segmentationOf(file).nullable().catch(null),
@@ -101,6 +104,8 @@ export function studyOf<F extends z.ZodType>(file: F) {
   return z.strictObject({
     name: z.string(),
     scans: z.array(scanOf(file)),
+    /** How scans become slices. */
+    preparation: preparationSchema.default(defaultPreparation),
     /** The newest run that can segment. */
     run: runOf(file).nullable().catch(null),
     /** The runs before it, the newest last. */
@@ -144,6 +149,7 @@ export function withFiles<A, B>(
       ...entry,
       file: scan(entry.file),
       truth: entry.truth === null ? null : (result(entry.truth, 'file') ?? null),
+      brain: entry.brain === null ? null : (result(entry.brain, 'file') ?? null),
       segmentation: entry.segmentation && withSegmentation(entry.segmentation, result),
     })),
   };

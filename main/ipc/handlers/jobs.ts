@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { ChosenScan } from '../../../shared/ipc/contract';
-import type { JobRequest } from '../../../shared/ipc/engineEvents';
+import type { JobRequest, JobScan } from '../../../shared/ipc/engineEvents';
 import { unfinishedRuns } from '../../engine/jobs/unfinishedRuns';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -27,21 +27,28 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
     engine.start(request);
     return { jobId: request.jobId };
   };
-  const scans = (chosen: readonly ChosenScan[]): { path: string; slices: number[] | null }[] =>
-    chosen.map(({ token, slices }) => ({ path: tokens.pathOf(token, 'file'), slices }));
+  const maskOf = (token: string | null): string | null =>
+    token === null ? null : tokens.pathOf(token, 'file');
+  const scans = (chosen: readonly ChosenScan[]): JobScan[] =>
+    chosen.map(({ token, slices, brain }) => ({
+      path: tokens.pathOf(token, 'file'),
+      slices,
+      brain: maskOf(brain),
+    }));
 
   return {
     'study:openSample': () =>
       start({ jobId: randomUUID(), type: 'sample', outDir: study.sample(), seed: sampleSeed }),
     'engine:probe': ({ backend }) => start({ jobId: randomUUID(), type: 'probe', backend }),
     'engine:install': ({ kind }) => start({ jobId: randomUUID(), type: 'install', kind }),
-    'training:start': ({ reference, input, preset, overrides, backend }) =>
+    'training:start': ({ reference, input, preparation, preset, overrides, backend }) =>
       start({
         jobId: randomUUID(),
         type: 'train',
         outDir: study.nextRun(),
         reference: scans(reference),
         input: scans(input),
+        preparation,
         preset,
         overrides,
         backend,
@@ -64,12 +71,13 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
         outDir: path.dirname(tokens.pathOf(run, 'run')),
         backend,
       }),
-    'inference:segment': ({ run, scan, backend }) =>
+    'inference:segment': ({ run, scan, brain, backend }) =>
       start({
         jobId: randomUUID(),
         type: 'segment',
         model: tokens.pathOf(run, 'run'),
         volume: tokens.pathOf(scan, 'file'),
+        brain: maskOf(brain),
         outDir: study.nextResult(),
         backend,
       }),

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
-import { writeFileAtomic } from '../../files/atomicWrite';
+import { niftiBytes } from '../../../shared/volume/nifti';
+import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
+import { stemOf } from '../../files/outputs';
+import { readMaskOf } from '../../files/readMask';
+import { headerPath, readVolumeFile } from '../../files/readVolume';
+import type { StudyFolder } from '../../files/studyFolder';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -9,8 +16,32 @@ import type { Services } from '../services';
 const isStart = (text: string): boolean => !text.startsWith('\n');
 
 /** The journals of edited masks, beside the study. What is in them is the page's; here they are only texts that grow. */
-export function maskHandlers({ study }: Services): Pick<Handlers, 'masks:append' | 'masks:read'> {
+export function maskHandlers({
+  study,
+  tokens,
+  window,
+}: Services): Pick<Handlers, 'masks:choose' | 'masks:append' | 'masks:read'> {
   return {
+    'masks:choose': async ({ scan, purpose }) => {
+      const options: OpenDialogOptions = {
+        title: purpose === 'brain' ? 'Open a brain mask of this scan' : 'Open a lesion mask of this scan',
+        properties: ['openFile'],
+        filters: [
+          { name: 'Masks (NIfTI, NumPy)', extensions: ['nii', 'nii.gz', 'gz', 'hdr', 'img', 'npy'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      };
+      const owner = window();
+      const { canceled, filePaths } = owner
+        ? await dialog.showOpenDialog(owner, options)
+        : await dialog.showOpenDialog(options);
+      const [chosen] = filePaths;
+      if (canceled || chosen === undefined) return { mask: null };
+      const path = await maskOnGrid(headerPath(chosen), tokens.pathOf(scan, 'file'), study, (grids) =>
+        mayResample(grids, owner),
+      );
+      return { mask: path === null ? null : tokens.adopt(path, 'file', (await stat(path)).size) };
+    },
     'masks:append': async ({ id, text }) => {
       const file = study.journal(id);
       try {
@@ -46,4 +77,47 @@ export function maskHandlers({ study }: Services): Pick<Handlers, 'masks:append'
       return { text };
     },
   };
+}
+
+/**
+ * A mask that lies on a scan's grid: the file itself, or, where it lies on another and the reader wants that, one that was
+ * taken over to the grid and written below the study.
+ * @returns null where the reader does not
+ */
+async function maskOnGrid(
+  mask: string,
+  scan: string,
+  study: StudyFolder,
+  ask: (grids: string) => Promise<boolean>,
+): Promise<string | null> {
+  const volume = await readVolumeFile(scan);
+  let answer: boolean | null = null;
+  const voxels = await readMaskOf(mask, volume, path.basename(scan), async (grids) => {
+    answer = await ask(grids);
+    return answer;
+  }).catch((error: unknown) => {
+    if (answer === false) return null;
+    throw error;
+  });
+  if (voxels === null) return null;
+  if (answer === null) return mask;
+  const target = path.join(study.nextImport(), `${stemOf(mask)}_resampled.nii.gz`);
+  const description = 'ASC-Net mask resampled';
+  await writeNiftiFile(target, niftiBytes({ dims: volume.dims, data: voxels, like: volume, description }));
+  return target;
+}
+
+async function mayResample(grids: string, owner: BrowserWindow | null): Promise<boolean> {
+  const options: MessageBoxOptions = {
+    type: 'question',
+    message: 'The mask lies on another grid.',
+    detail: `${grids}\n\nResample takes it over to the scan by the nearest voxel; the file stays as it is.`,
+    buttons: ['Resample', 'Cancel'],
+    defaultId: 0,
+    cancelId: 1,
+  };
+  const { response } = owner
+    ? await dialog.showMessageBox(owner, options)
+    : await dialog.showMessageBox(options);
+  return response === 0;
 }

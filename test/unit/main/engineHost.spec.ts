@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EngineHost, type EngineProcess } from '../../../main/engineHost';
+import { defaultPreparation } from '../../../shared/imaging/preparation';
 import type { EngineEvent, JobRequest } from '../../../shared/ipc/engineEvents';
 
 class FakeProcess implements EngineProcess {
@@ -27,8 +28,9 @@ const train = (jobId: string): JobRequest => ({
   jobId,
   type: 'train',
   outDir: '/out',
-  reference: [{ path: '/a.nii', slices: null }],
-  input: [{ path: '/a.nii', slices: null }],
+  reference: [{ path: '/a.nii', slices: null, brain: null }],
+  input: [{ path: '/a.nii', slices: null, brain: null }],
+  preparation: defaultPreparation,
   preset: 'quick',
   overrides: {},
   backend: 'auto',

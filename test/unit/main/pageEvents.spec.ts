@@ -31,6 +31,7 @@ describe('pageEventOf', () => {
       jobId: '1',
       type: 'segment',
       model: '/run',
+      brain: null,
       volume: file('scan.nii'),
       outDir: folder,
       backend: 'auto',

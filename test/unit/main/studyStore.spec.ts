@@ -7,6 +7,7 @@ import { StudyStore } from '../../../main/files/studyStore';
 import { FileTokens } from '../../../main/files/tokens';
 import type { FileToken } from '../../../shared/ipc/contract';
 import { readStudyFile } from '../../../shared/study/migrations';
+import { defaultPreparation } from '../../../shared/imaging/preparation';
 import type { ScanOf, StudyOf } from '../../../shared/study/studyFile';
 
 let place: string;
@@ -45,6 +46,7 @@ const scan = (token: FileToken): ScanOf<FileToken> => ({
   isInput: true,
   reference: [[0, 2]],
   truth: null,
+  brain: null,
   cursor: null,
   segmentation: null,
   masks: [],
@@ -58,6 +60,7 @@ const scan = (token: FileToken): ScanOf<FileToken> => ({
 });
 const study = (...files: FileToken[]): StudyOf<FileToken> => ({
   name: 'Mine',
+  preparation: defaultPreparation,
   run: null,
   earlier: [],
   selected: files.length - 1,

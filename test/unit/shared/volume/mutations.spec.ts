@@ -29,7 +29,7 @@ const runs = Number(process.env['ASCNET_MUTATIONS'] ?? 1000);
 
 /** Runs it; gives the failure's sentence, or null where the mutant was still a readable file. */
 function attempt(run: () => void): string | null {
-  const before = performance.now();
+  const before = process.cpuUsage();
   try {
     run();
     return null;
@@ -37,8 +37,14 @@ function attempt(run: () => void): string | null {
     if (!(error instanceof ExpectedError)) throw error;
     return error.message;
   } finally {
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(workedMs(before)).toBeLessThan(2000);
   }
+}
+
+/** Time that this process has worked since: a wall clock would count the machine's other work, too. */
+function workedMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
 }
 
 describe(`${runs} mutants of small files`, () => {
@@ -114,7 +120,7 @@ describe(`${runs} mutants of small files`, () => {
             ? mutate(packed[(i / 2) % 2] as Uint8Array, 60, random)
             : gzipSync(mutate(plain, 360, random), { level: 1 });
         writeFileSync(path, bytes);
-        const startMs = performance.now();
+        const before = process.cpuUsage();
         try {
           const volume = await readVolumeFile(path);
           expect(volume.data.byteLength).toBeLessThanOrEqual(2 * 1032 * bytes.length);
@@ -123,7 +129,7 @@ describe(`${runs} mutants of small files`, () => {
           if (!(error instanceof ExpectedError)) throw error;
           sentences.add(error.message.replace(/-?\d[\d.e+ x-]*|NaN|Infinity/g, 'N'));
         }
-        expect(performance.now() - startMs).toBeLessThan(2000);
+        expect(workedMs(before)).toBeLessThan(2000);
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });
