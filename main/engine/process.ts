@@ -152,6 +152,7 @@ async function segmentForWindow(
         iro: await write('iro.npy', stack, slices.iro),
       },
       grid: prepared.grid,
+      modelSha256: model.sha256,
       histogram: { counts: [...counts], threshold, reason },
       device: model.backend.device,
     };

@@ -61,7 +61,7 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
     case 'exportModel':
       return { job: 'exportModel', files: convertResultSchema.parse(result).files };
     case 'segment': {
-      const { iroVolume, slices, grid, histogram, device } = segmentResultSchema.parse(result);
+      const { iroVolume, slices, grid, modelSha256, histogram, device } = segmentResultSchema.parse(result);
       return {
         job: 'segment',
         scan: file(request.volume).token,
@@ -73,6 +73,7 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
           iro: file(slices.iro),
         },
         grid,
+        modelSha256,
         histogram,
         device,
       };

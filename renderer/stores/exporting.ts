@@ -3,7 +3,7 @@ import { computed, ref, watch } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
 import { lesionCsvRows } from '../../shared/lesions/table';
-import { defaultPattern, exportName, exportStems, type ExportPart } from '../../shared/study/exportNames';
+import { defaultPattern, exportFiles, exportStems, type ExportPart } from '../../shared/study/exportNames';
 import { reportHtml } from '../../shared/study/report';
 import { ask } from '../ipc/client';
 import { count, formatDims, formatVolume } from '../ui/format';
@@ -52,7 +52,7 @@ export const useExportingStore = defineStore('exporting', () => {
       pattern.value,
       scans.value.map(({ file }) => ({ scan: file.name, study: study.name, date })),
     );
-    return stems.map((stem) => ({ stem, files: parts.value.map((part) => exportName(stem, part)) }));
+    return stems.map((stem) => ({ stem, files: parts.value.flatMap((part) => exportFiles(stem, part)) }));
   });
   /** Names that the folder holds already. */
   const existing = computed(() => {
@@ -103,8 +103,10 @@ export const useExportingStore = defineStore('exporting', () => {
       scan: scan.file.token,
       dims: [...scan.facts.dims],
       mask: has('mask') ? mask : null,
+      origin: review.originOf(scan.file.token),
       iro: has('iro') ? segmentation.result.iroVolume.token : null,
       lesions: has('lesions') ? lesionRows() : null,
+      lesionsJson: has('lesionsJson') ? lesionsJson() : null,
       report: has('report') ? page : null,
       pdf: has('pdf') ? page : null,
     });
@@ -136,6 +138,15 @@ export const useExportingStore = defineStore('exporting', () => {
         return [...row, decision?.verdict ?? '', decision?.note ?? ''];
       }),
     ];
+  }
+
+  /** The lesions in full, with what was decided about each. */
+  function lesionsJson(): string {
+    const lesions = (review.summary?.lesions ?? []).map((lesion) => {
+      const decision = decisions.on(lesion);
+      return { ...lesion, state: decision?.verdict ?? null, note: decision?.note ?? '' };
+    });
+    return JSON.stringify(lesions, null, 1);
   }
 
   async function report(scan: Scan, mask: Uint8Array): Promise<string> {

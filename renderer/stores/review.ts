@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
-import type { JobResult } from '../../shared/ipc/contract';
+import type { JobResult, RequestOf } from '../../shared/ipc/contract';
 import { defaultRules, sameRules, type LesionRules } from '../../shared/lesions/lesionMask';
 import { componentAt } from '../../shared/lesions/regions';
 import { ask } from '../ipc/client';
@@ -297,6 +297,19 @@ export const useReviewStore = defineStore('review', () => {
     return kept;
   }
 
+  /** Where a scan's shown mask comes from. An edited one lies at no threshold any more. */
+  function originOf(token: string): RequestOf<'export:mask'>['origin'] {
+    const segmentation = segmentations.value[token];
+    const isEdited = edits.chosen[token] !== undefined;
+    // A proxy of Vue's cannot cross to another process.
+    const grid: unknown = JSON.parse(JSON.stringify(segmentation?.result.grid ?? null));
+    return {
+      threshold: isEdited ? null : (segmentation?.threshold ?? null),
+      modelSha256: segmentation?.result.modelSha256 ?? null,
+      grid,
+    };
+  }
+
   /** Writes the selected scan's mask where the reader says. */
   async function exportMask(): Promise<void> {
     const token = study.selectedToken;
@@ -306,6 +319,7 @@ export const useReviewStore = defineStore('review', () => {
       scan: token,
       dims: [...dims],
       mask: await settledMask(token),
+      origin: originOf(token),
     });
     if (saved) messages.show('success', `Saved ${saved.name}.`);
   }
@@ -346,5 +360,6 @@ export const useReviewStore = defineStore('review', () => {
     showLesion,
     stepLesion,
     exportMask,
+    originOf,
   };
 });

@@ -153,6 +153,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
             iroVolume: segmentation.result.iroVolume,
             slices: segmentation.result.slices,
             grid: segmentation.result.grid,
+            modelSha256: segmentation.result.modelSha256,
             histogram: segmentation.result.histogram,
             device: segmentation.result.device,
           }

@@ -81,10 +81,9 @@ export const useTrainingStore = defineStore('training', () => {
     return null;
   });
 
-  /** Takes over a preset's settings, and how scans are normalised and smoothed for it. */
+  /** Takes over a preset's settings, and how scans are prepared for it. */
   function choosePreset(preset: PresetName): void {
-    const { normalisation, smoothingMm } = preparationOf(preset);
-    study.preparation = { ...study.preparation, normalisation, smoothingMm };
+    study.preparation = { ...preparationOf(preset), plane: study.preparation.plane };
     form.value = { ...formOf(preset), seed: form.value.seed, backend: form.value.backend };
   }
 

@@ -87,6 +87,13 @@ export const runFactsSchema = z.strictObject({
 export type RunFacts = z.infer<typeof runFactsSchema>;
 
 const maskBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+/** Where a mask comes from, for the JSON beside it (see MaskOrigin). */
+const maskOrigin = z.strictObject({
+  threshold: z.number().nullable(),
+  modelSha256: z.string().max(64).nullable(),
+  /** See SliceGrid; what is none is left out. */
+  grid: z.unknown(),
+});
 
 export const contract = {
   'app:info': {
@@ -179,6 +186,7 @@ export const contract = {
       scan: token,
       dims: z.tuple([z.number().int().positive(), z.number().int().positive(), z.number().int().positive()]),
       mask: maskBytes,
+      origin: maskOrigin,
     }),
     response: z.strictObject({
       saved: z.strictObject({ name: z.string(), sizeBytes: z.number() }).nullable(),
@@ -216,8 +224,10 @@ export const contract = {
       scan: token,
       dims: z.tuple([z.number().int().positive(), z.number().int().positive(), z.number().int().positive()]),
       mask: maskBytes.nullable(),
+      origin: maskOrigin,
       iro: token.nullable(),
       lesions: z.array(z.array(z.union([z.string(), z.number()]))).nullable(),
+      lesionsJson: z.string().nullable(),
       /** The report as HTML, and as HTML that is printed to a PDF file. */
       report: z.string().nullable(),
       pdf: z.string().nullable(),
@@ -323,6 +333,7 @@ export const jobResultSchema = z.discriminatedUnion('job', [
     }),
     /** See SliceGrid. */
     grid: z.unknown(),
+    modelSha256: z.string().nullable(),
     histogram: histogramSchema,
     device: deviceSchema,
   }),

@@ -205,6 +205,8 @@ export const segmentResultSchema = z.object({
   slices: z.object({ input: z.string(), ifc: z.string(), iwc: z.string(), iro: z.string() }),
   /** The slice grid, as JSON (see SliceGrid). */
   grid: z.unknown(),
+  /** Of the generator's weights. */
+  modelSha256: z.string(),
   histogram: histogramSchema,
   device: deviceSchema,
 });

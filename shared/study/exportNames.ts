@@ -1,3 +1,5 @@
+import { sidecarName } from '../volume/maskSidecar';
+
 /** What can stand in a pattern of names. */
 export interface NameFacts {
   /** File name of the scan, with its format. */
@@ -35,7 +37,13 @@ export function exportStems(pattern: string, scans: readonly NameFacts[]): strin
   });
 }
 
-export type ExportPart = 'mask' | 'iro' | 'lesions' | 'report' | 'pdf';
+export type ExportPart = 'mask' | 'iro' | 'lesions' | 'lesionsJson' | 'report' | 'pdf';
+
+/** The files of a part: beside a mask lies the JSON that says where it comes from. */
+export function exportFiles(stem: string, part: ExportPart): string[] {
+  const name = exportName(stem, part);
+  return part === 'mask' ? [name, sidecarName(name)] : [name];
+}
 
 /** The file of a part. */
 export function exportName(stem: string, part: ExportPart): string {
@@ -43,6 +51,7 @@ export function exportName(stem: string, part: ExportPart): string {
     mask: '_mask.nii.gz',
     iro: '_iro.nii.gz',
     lesions: '_lesions.csv',
+    lesionsJson: '_lesions.json',
     report: '_report.html',
     pdf: '_report.pdf',
   };

@@ -59,6 +59,8 @@ function segmentationOf<F extends z.ZodType>(file: F) {
     iroVolume: file,
     slices: z.strictObject({ input: file, ifc: file, iwc: file, iro: file }),
     grid: z.unknown(),
+    /** Of the weights of the model that made it; null where a file of before does not say it. */
+    modelSha256: z.string().nullable().catch(null),
     histogram: histogramSchema,
     device: deviceSchema,
   });

@@ -3,12 +3,16 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { dialog, type SaveDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
+import { sliceGridSchema } from '../../../shared/geometry/sliceGrid';
 import type { RequestOf } from '../../../shared/ipc/contract';
+import { maskSidecar, sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { voxelCount } from '../../../shared/volume/volume';
-import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
-import { outputNames } from '../../files/outputs';
+import { writeFileAtomic } from '../../files/atomicWrite';
+import { hashFile } from '../../files/hashFile';
+import { outputNames, writeOutputs } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
+import { VERSION } from '../../version';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -40,7 +44,7 @@ export function exportHandlers({
       await writeFileAtomic(target, png);
       return { saved: path.basename(target) };
     },
-    'export:mask': async ({ scan, dims, mask }) => {
+    'export:mask': async ({ scan, dims, mask, origin }) => {
       const source = tokens.pathOf(scan, 'file');
       // Made while the dialog is open; what goes wrong is said when it is needed.
       const bytes = maskFile(source, { dims, mask });
@@ -52,7 +56,22 @@ export function exportHandlers({
         : await dialog.showSaveDialog(options);
       if (canceled || !filePath) return { saved: null };
       const target = maskTarget(filePath, source);
-      await writeNiftiFile(target, await bytes);
+      const beside = path.join(path.dirname(target), sidecarName(path.basename(target)));
+      // The dialog has asked about the mask alone; what lies beside a mask that may be replaced is its own.
+      if (existsSync(beside) && !existsSync(target)) {
+        throw new ExpectedError(
+          'file-exists',
+          `${path.basename(beside)} exists already, and the mask needs a file of this name beside it: choose another name.`,
+        );
+      }
+      await writeOutputs(
+        path.dirname(target),
+        [
+          [path.basename(target), await bytes],
+          [path.basename(beside), await maskFacts(source, origin)],
+        ],
+        true,
+      );
       return { saved: { name: path.basename(target), sizeBytes: (await stat(target)).size } };
     },
   };
@@ -88,6 +107,21 @@ export function maskTarget(chosen: string, source: string): string {
     throw new ExpectedError('file-exists', `${path.basename(target)} exists already: choose another name.`);
   }
   return target;
+}
+
+/** The JSON beside a mask of a scan. */
+export async function maskFacts(
+  source: string,
+  { threshold, modelSha256, grid }: RequestOf<'export:mask'>['origin'],
+): Promise<string> {
+  return maskSidecar({
+    software: { name: 'ASC-Net', version: VERSION },
+    sources: [{ name: path.basename(source), sha256: await hashFile(source) }],
+    threshold,
+    score: 'I_ro',
+    modelSha256,
+    grid: sliceGridSchema.nullable().catch(null).parse(grid),
+  });
 }
 
 /** The bytes of a mask as NIfTI on its scan's grid, with the scan's header; every voxel that is not 0 becomes 1. */

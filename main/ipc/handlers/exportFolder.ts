@@ -5,13 +5,14 @@ import { stringify } from 'csv-stringify/sync';
 import { dialog, type OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import { exportName, type ExportPart } from '../../../shared/study/exportNames';
+import { sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { npyValues } from '../../../shared/volume/npy';
 import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
 import { readVolumeFile } from '../../files/readVolume';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
-import { maskFile } from './export';
+import { maskFacts, maskFile } from './export';
 import { printPdf } from '../../printPdf';
 
 const options: OpenDialogOptions = {
@@ -36,7 +37,9 @@ export function exportFolderHandlers({
       return { folder: { token, name, files: await filesIn(chosen) } };
     },
     'export:look': async ({ folder }) => ({ files: await filesIn(tokens.pathOf(folder, 'folder')) }),
-    'export:into': async ({ folder, stem, overwrite, scan, dims, mask, iro, lesions, report, pdf }) => {
+    'export:into': async (wanted) => {
+      const { folder, stem, overwrite, scan, dims, mask, origin, iro, lesions, report, pdf } = wanted;
+      const { lesionsJson } = wanted;
       const into = tokens.pathOf(folder, 'folder');
       const source = tokens.pathOf(scan, 'file');
       const target = (part: ExportPart): string => path.join(into, exportName(stem, part));
@@ -44,12 +47,16 @@ export function exportFolderHandlers({
       if (mask) {
         const bytes = await maskFile(source, { dims, mask });
         writes.push([target('mask'), (file) => writeNiftiFile(file, bytes)]);
+        const facts = await maskFacts(source, origin);
+        writes.push([sidecarName(target('mask')), (file) => writeFileAtomic(file, facts)]);
       }
       if (iro !== null) {
         const bytes = await mapFile(source, tokens.pathOf(iro, 'file'));
         writes.push([target('iro'), (file) => writeNiftiFile(file, bytes)]);
       }
       if (lesions) writes.push([target('lesions'), (file) => writeFileAtomic(file, stringify(lesions))]);
+      if (lesionsJson !== null)
+        writes.push([target('lesionsJson'), (file) => writeFileAtomic(file, lesionsJson)]);
       if (report !== null) writes.push([target('report'), (file) => writeFileAtomic(file, report)]);
       if (pdf !== null)
         writes.push([target('pdf'), async (file) => writeFileAtomic(file, await printPdf(pdf))]);

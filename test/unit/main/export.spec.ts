@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,9 +28,11 @@ function open(name: string, bytes: Uint8Array): string {
   return tokens.adopt(target, 'file', bytes.length).token;
 }
 
+const origin = { threshold: 0.5, modelSha256: 'f'.repeat(64), grid: { version: 1, nonsense: true } };
+
 function save(scan: string, to: string, of: Dims = dims, voxels: Uint8Array = mask) {
   answer.filePath = path.join(folder, to);
-  return handlers['export:mask']({ scan, dims: [...of], mask: voxels });
+  return handlers['export:mask']({ scan, dims: [...of], mask: voxels, origin });
 }
 
 beforeEach(() => {
@@ -47,7 +50,20 @@ describe('export:mask', () => {
     const written = volumeFromNifti(gunzipSync(readFileSync(path.join(folder, 'mask.nii.gz'))));
     expect([...written.data]).toEqual([...mask].map((value) => (value > 0 ? 1 : 0)));
     expect(written.affine).toEqual(volumeFromNifti(source).affine);
-    expect(readdirSync(folder).sort()).toEqual(['mask.nii.gz', 'scan.nii']);
+    expect(readdirSync(folder).sort()).toEqual(['mask.json', 'mask.nii.gz', 'scan.nii']);
+    expect(JSON.parse(readFileSync(path.join(folder, 'mask.json'), 'utf8'))).toMatchObject({
+      Type: 'Lesion',
+      Sources: ['scan.nii'],
+      SourcesSha256: { 'scan.nii': createHash('sha256').update(source).digest('hex') },
+      Threshold: 0.5,
+      ModelSha256: 'f'.repeat(64),
+      SliceGrid: null,
+    });
+    // A file of somebody else's stays, and nothing is written beside it.
+    writeFileSync(path.join(folder, 'other.json'), 'mine');
+    await expect(save(scan, 'other.nii')).rejects.toMatchObject({ kind: 'file-exists' });
+    expect(readFileSync(path.join(folder, 'other.json'), 'utf8')).toBe('mine');
+    expect(readdirSync(folder)).not.toContain('other.nii');
   });
 
   it('writes NIfTI for a set of slices too', async () => {

@@ -44,6 +44,7 @@ describe('pageEventOf', () => {
           iroVolume: file('v.npy'),
           slices: { input: file('a.npy'), ifc: file('b.npy'), iwc: file('c.npy'), iro: file('d.npy') },
           grid: {},
+          modelSha256: 'f',
           histogram: { counts: [1], threshold: 0.5, reason: '' },
           device,
         },

@@ -100,8 +100,8 @@ describe('the study', () => {
     study.setReference(token('a').token, [1, 2], true);
     study.setInput(token('a').token, false);
     expect(study.trainingScans()).toEqual({
-      reference: [{ token: token('a').token, slices: [1, 2] }],
-      input: [{ token: token('b').token, slices: null }],
+      reference: [{ token: token('a').token, slices: [1, 2], brain: null }],
+      input: [{ token: token('b').token, slices: null, brain: null }],
     });
   });
 
