@@ -177,7 +177,7 @@ test('scans go into a folder under names by a pattern, and nothing is replaced u
     timeout: 60_000,
   });
   expect(readdirSync(folder).sort()).toEqual(
-    ['_iro.nii.gz', '_lesions.csv', '_mask.nii.gz', '_report.html'].map((end) => stem + end),
+    ['_iro.nii.gz', '_lesions.csv', '_mask.json', '_mask.nii.gz', '_report.html'].map((end) => stem + end),
   );
   const report = readFileSync(path.join(folder, `${stem}_report.html`), 'utf8');
   expect(report).toContain('sample_with_implanted_lesions.nii.gz');
@@ -186,7 +186,7 @@ test('scans go into a folder under names by a pattern, and nothing is replaced u
     /^id,voxels,.*,state,note\n/,
   );
   await expect(page.getByTestId('export-run')).toBeDisabled();
-  await page.getByLabel('Replace 4 files').check();
+  await page.getByLabel('Replace 5 files').check();
   await expect(page.getByTestId('export-run')).toBeEnabled();
   if (oraclePython()) {
     const masks = [path.join(running.folder, 'own.nii.gz'), path.join(folder, `${stem}_mask.nii.gz`)];
