@@ -53,8 +53,13 @@ for (const theme of ['dark', 'light'] as const) {
 test('every control of Review is reached with Tab and has a name', async () => {
   const { page } = desk;
   await desk.goTo('Review');
+  // However many lesions the sample's mask has, the table is short now.
+  await desk.thresholdSlider.fill('1');
+  await expect(desk.lesionTotal).toContainText('0 lesions');
+  const wanted = ['Data', 'Brush', 'Threshold', 'Crosshair', 'Slice', 'Export mask...'];
   const names = new Set<string>();
-  for (let i = 0; i < 80; i += 1) {
+  const isFound = (name: string): boolean => [...names].some((found) => found.startsWith(name));
+  for (let i = 0; i < 300 && !(i >= 80 && wanted.every(isFound)); i += 1) {
     await page.keyboard.press('Tab');
     names.add(
       await page.evaluate(() => {
@@ -65,12 +70,7 @@ test('every control of Review is reached with Tab and has a name', async () => {
     );
   }
   expect([...names]).not.toContain('');
-  for (const name of ['Data', 'Brush', 'Threshold', 'Crosshair', 'Slice', 'Export mask...']) {
-    expect(
-      [...names].some((found) => found.startsWith(name)),
-      name,
-    ).toBe(true);
-  }
+  for (const name of wanted) expect(isFound(name), name).toBe(true);
 });
 
 test('a key that the reader has changed works, and is remembered', async () => {
