@@ -21,6 +21,7 @@ describe('whether out/ is up to date', () => {
       'main/index.cjs',
       'main/engine.cjs',
       'main/cli.cjs',
+      'main/scanWorker.cjs',
       'preload/preload.cjs',
       'renderer/index.html',
     ])
