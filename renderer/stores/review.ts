@@ -328,6 +328,16 @@ export const useReviewStore = defineStore('review', () => {
 
   watch([() => edits.steps, () => decisions.anchors], measure);
 
+  // Of a study that is opened again, the map can be there before the scan that the truth is held against.
+  watch(
+    () => study.volume,
+    () => {
+      const token = open.value?.token;
+      if (token !== undefined && token === study.selectedToken && !truth.value)
+        void messages.guard(() => readTruth(token));
+    },
+  );
+
   study.onRemoved((token) => {
     if (open.value?.token === token) close();
     return [takeOut(segmentations, token)];
