@@ -8,6 +8,9 @@ import { MaskStore, type OpenMask } from '../../../renderer/stores/maskStore';
 import { memoOf, undo, withMemo } from '../../../shared/lesions/strokes';
 import { readJournal } from '../../../shared/study/maskJournal';
 
+// Main's handlers name it; nothing here opens a window, and it may not be there.
+vi.mock('electron', () => ({ app: {}, dialog: {}, protocol: {} }));
+
 /* The page's store and main's handler, joined: what one sends is what the other writes. */
 let folder: string;
 let study: string;
