@@ -91,6 +91,23 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** "name=value", the value as JSON or, where it is none, as text; of several, all. */
+export function parseAssignment(
+  text: string,
+  before: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  const value = text.slice(at + 1);
+  let parsed: unknown = value;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    // A word: the name of a choice.
+  }
+  return { ...before, [text.slice(0, at)]: parsed };
+}
+
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -18,6 +18,7 @@ import { demo } from './demo';
 import { doctor } from './doctor';
 import { native, type NativeOptions } from './native';
 import { backendOption, parseCount, say, withView } from './options';
+import { addLesions } from './lesions';
 import { addModels } from './models';
 import { addPrepare } from './prepare';
 import { addSegment } from './segment';
@@ -97,6 +98,7 @@ function buildProgram(): Command {
   addSlurm(program);
   addPairs(program);
   addModels(program);
+  addLesions(program);
 
   program
     .command('evaluate')

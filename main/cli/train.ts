@@ -1,9 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { settingsFrom } from '../../shared/study/chooseSettings';
 import { presets, type PresetName } from '../../shared/study/trainingSettings';
 import type { BackendChoice } from '../engine/backend/backend';
 import { trainRun, type TrainPlan } from '../engine/jobs/trainRun';
-import { backendOption, parseCount, parseNumber, say, withView } from './options';
+import { backendOption, parseAssignment, parseCount, parseNumber, say, withView } from './options';
 import { duration } from './progress';
 
 interface TrainFlags {
@@ -82,18 +82,4 @@ export function addTrain(program: Command): void {
         say(`All cycles of the preset would take about ${duration(result.fullTrainingMs)} on this machine.`);
       }
     });
-}
-
-/** "name=value", the value as JSON or, where it is none, as text; of several, all. */
-function parseAssignment(text: string, before: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE.');
-  const value = text.slice(at + 1);
-  let parsed: unknown = value;
-  try {
-    parsed = JSON.parse(value);
-  } catch {
-    // A word: the name of a choice.
-  }
-  return { ...before, [text.slice(0, at)]: parsed };
 }

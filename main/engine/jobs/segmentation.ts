@@ -19,7 +19,7 @@ import {
 import { labelComponents } from '../../../shared/lesions/components';
 import { BRAIN_EROSION_VOXELS, lesionMask } from '../../../shared/lesions/lesionMask';
 import { lesionTable, type LesionRow } from '../../../shared/lesions/table';
-import type { Volume } from '../../../shared/volume/volume';
+import type { Dims, Volume } from '../../../shared/volume/volume';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { IRO_BINS } from '../training/iroCounts';
@@ -124,7 +124,8 @@ export function judgeIro(
   const brainPixels = Uint8Array.from(scan.prepared.slices, (value) => (value > 0 ? 1 : 0));
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
   const found = findThreshold(counts, threshold, known);
-  const score = slicesToVolume(scan.prepared.grid, iro, 'linear');
+  const { brain, grid } = scan.prepared;
+  const score = judgedPart(slicesToVolume(grid, iro, 'linear'), brain, scan.volume.dims);
   return finish(scan, 'I_ro', score, [...counts], found);
 }
 
@@ -147,17 +148,34 @@ function findThreshold(counts: Float64Array, given: number | null, known: KnownC
 /** Sigma of the baseline's smoothing: the width at which a plain threshold did best on real MS FLAIR. */
 const BASELINE_SIGMA_MM = 0.8;
 
+/**
+ * The scan as a score: robust z in its brain, smoothed before by this sigma; 0 outside the part that is judged.
+ * @param sigmaMm 0 leaves it as it is
+ */
+export function intensityScore(
+  { volume, prepared }: PreparedScan,
+  sigmaMm = BASELINE_SIGMA_MM,
+): Float32Array {
+  const { values, brain } = prepared;
+  const smooth = sigmaMm === 0 ? values : smoothInMask(values, brain, volume.dims, volume.zooms, sigmaMm);
+  return judgedPart(robustZ(smooth, brain).z, brain, volume.dims);
+}
+
 /** The same way with the network left out: a threshold on the smoothed scan, in robust z. @param threshold in z, or null */
 export function judgeIntensity(scan: PreparedScan, threshold: number | null): Segmentation {
-  const { volume, prepared } = scan;
-  const smooth = smoothInMask(prepared.values, prepared.brain, volume.dims, volume.zooms, BASELINE_SIGMA_MM);
-  const { z } = robustZ(smooth, prepared.brain);
   const used = threshold ?? defaultBaselineZ;
   const reason =
     threshold === null
       ? `The smoothed scan's usual threshold: ${used} robust deviations above its most frequent level.`
       : 'The threshold was given.';
-  return finish(scan, 'robust z', z, [], { threshold: used, reason });
+  return finish(scan, 'robust z', intensityScore(scan), [], { threshold: used, reason });
+}
+
+/** A score without what lies too near the edge of the brain. Changes it. */
+function judgedPart(score: Float32Array, brain: Uint8Array, dims: Dims): Float32Array {
+  const judged = erode(brain, dims, BRAIN_EROSION_VOXELS);
+  for (let i = 0; i < score.length; i++) if (judged[i] === 0) score[i] = 0;
+  return score;
 }
 
 function finish(
@@ -167,8 +185,6 @@ function finish(
   counts: readonly number[],
   { threshold, reason, thresholds = [], warnings: doubts = [] }: UsedThreshold,
 ): Segmentation {
-  const judged = erode(prepared.brain, volume.dims, BRAIN_EROSION_VOXELS);
-  for (let i = 0; i < score.length; i++) if (judged[i] === 0) score[i] = 0;
   const mask = lesionMask(score, volume.dims, threshold);
   const { labels, count } = labelComponents(mask, volume.dims, 26);
   const lesions = lesionTable({

@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { MeasuredRow, MeasuredSummary } from '../../../shared/lesions/measured';
+import { niftiBytes } from '../../../shared/volume/nifti';
+import { ballScan } from '../../helpers/ballScan';
+import { commandLine } from '../../helpers/commandLine';
+
+const { at, run, printed } = commandLine('lesions');
+const { like, scan, truth } = ballScan();
+const { dims } = like;
+const patient = (name: string): string => at(name);
+
+beforeAll(() => {
+  for (const name of ['seen', 'held-out', 'nothing']) {
+    mkdirSync(patient(name));
+    if (name === 'nothing') continue;
+    const write = (file: string, data: Float32Array | Uint8Array): void =>
+      writeFileSync(
+        at(`${name}/${file}.nii.gz`),
+        gzipSync(niftiBytes({ dims, data, like, description: 'test' })),
+      );
+    write('FLAIR', scan);
+    write('lesions', truth);
+  }
+});
+
+const tiny = [
+  ...['baseWidth=1', 'generatorSlices=8', 'discriminatorSlices=4', 'maxCycles=1', 'pastedBatch=2'],
+].flatMap((assignment) => ['--set', assignment]);
+const backend = ['--backend', 'wasm'];
+
+interface Written {
+  rows: MeasuredRow[];
+  summary: MeasuredSummary[];
+}
+const written = (name: string): Written => JSON.parse(readFileSync(at(name), 'utf8')) as Written;
+
+describe('lesions', () => {
+  it('trains on some patients, measures all by every method, and gives mean and spread over seeds', async () => {
+    const folders = ['--train', patient('seen'), '--test', patient('held-out')];
+    const json = ['--seeds', '2', '--json', at('rows.json')];
+    expect(await run('lesions', ...folders, ...json, ...tiny, ...backend)).toBe(0);
+    const { rows, summary } = written('rows.json');
+    const methodsOf = (name: string, seed: number | null): string[] =>
+      rows.filter((row) => row.patient === name && row.seed === seed).map(({ method }) => method);
+    const plain = ['flair-z1.5', 'flair-smoothed', 'flair-smoothed-own', 'flair-smoothed-oracle'];
+    for (const name of ['seen', 'held-out']) expect(methodsOf(name, null)).toEqual(plain);
+    for (const seed of [1, 2]) {
+      expect(methodsOf('seen', seed)).toEqual(['asc-net', 'asc-net-oracle']);
+      expect(methodsOf('held-out', seed)).toEqual(['asc-net', 'asc-net-oracle', 'asc-net-adapted']);
+    }
+    expect(rows.every(({ patient: name, role }) => role === (name === 'seen' ? 'train' : 'test'))).toBe(true);
+
+    // The ball is 20 deviations above its noise: every plain threshold but that at 1.5 finds it, and the oracle best.
+    const dice = (method: string): number =>
+      rows.find((row) => row.method === method && row.patient === 'seen')?.dice ?? NaN;
+    expect(dice('flair-smoothed-oracle')).toBeGreaterThan(0.9);
+    expect(dice('flair-smoothed-oracle')).toBeGreaterThanOrEqual(dice('flair-smoothed'));
+    expect(dice('asc-net-oracle')).toBeGreaterThanOrEqual(dice('asc-net'));
+
+    const of = (method: string): MeasuredSummary | undefined =>
+      summary.find((entry) => entry.method === method && entry.patient === 'seen');
+    const both = rows.filter((row) => row.method === 'asc-net-oracle' && row.patient === 'seen');
+    expect(of('asc-net-oracle')?.seeds).toBe(2);
+    expect(of('asc-net-oracle')?.mean.dice).toBeCloseTo(both.reduce((sum, row) => sum + row.dice, 0) / 2);
+    expect(printed.out).toMatch(/held-out +test +asc-net-adapted +2/);
+    expect(printed.out).toContain('over 2 seeds');
+    expect(printed.err).toMatch(/% +seed \d: .* left/);
+  }, 180_000);
+
+  it('needs no held-out patient, keeps its runs where wanted, and takes settings of the preparation', async () => {
+    const set = ['--set', 'neighbourMm=0', '--set', 'pastedBatch=0', '--set', 'pastedLesions=null'];
+    const keep = ['--keep', at('kept'), '--json', at('one.json')];
+    expect(await run('lesions', '--train', patient('seen'), ...tiny, ...set, ...keep, ...backend)).toBe(0);
+    expect(written('one.json').rows.map(({ method }) => method)).not.toContain('asc-net-adapted');
+    expect(written('one.json')).not.toHaveProperty('summary');
+    const facts = JSON.parse(readFileSync(at('kept/run-1/run.json'), 'utf8')) as { channels: number };
+    expect(facts.channels).toBe(1);
+  }, 120_000);
+
+  it.each([
+    { given: ['--train', 'nothing'], said: /nothing has no FLAIR\.nii\.gz/ },
+    { given: ['--train', 'seen', '--test', 'seen'], said: /seen is named twice/ },
+    { given: ['--train', 'seen', '--set', 'smoothingMm=-1'], said: /smoothingMm of the preparation/ },
+    { given: ['--train', 'seen', '--set', 'baseWidht=1'], said: /baseWidht is not valid/ },
+  ])('refuses $given', async ({ given, said }) => {
+    const paths = given.map((text) => (existsSync(at(text)) ? patient(text) : text));
+    expect(await run('lesions', ...paths, ...backend)).toBe(1);
+    expect(printed.err).toMatch(said);
+  });
+});
