@@ -49,7 +49,11 @@ test('slices and the scan are gone through with the keyboard, and the table says
 test('the least volume and the way in which voxels are joined make the lesions', async () => {
   const { page } = desk;
   await desk.goTo('Review');
+  await expect(desk.lesionTotal).toHaveText(/^\d+ lesions?, .* ml$/);
+  const before = (await desk.lesionTotal.textContent()) ?? '';
   await desk.thresholdSlider.fill('0.05');
+  // What stands there until the new mask has been measured is the old one's.
+  await expect(desk.lesionTotal).not.toHaveText(before);
   await expect(desk.lesionTotal).toHaveText(/^\d+ lesions?, .* ml$/);
   const rows = (await desk.lesionTotal.textContent()) ?? '';
   await page.getByTestId('least-volume').fill('100000000');
