@@ -44,11 +44,10 @@ export class EngineHost {
    */
   start(request: JobRequest): void {
     if (this.#disposed) throw new Error('the engine host has been disposed of');
-    const trains = ['train', 'continueTraining'] as const;
-    if (trains.some((type) => type === request.type) && trains.some((type) => this.#running(type))) {
+    if (isTraining(request) && this.isTraining) {
       throw new ExpectedError('busy', 'A training is already running: stop it first, or wait until it ends.');
     }
-    if (request.type === 'sample' && this.#running('sample')) {
+    if (request.type === 'sample' && [...this.#jobs.values()].some(({ type }) => type === 'sample')) {
       throw new ExpectedError('busy', 'The sample study is already being made.');
     }
     this.#jobs.set(request.jobId, request);
@@ -66,7 +65,7 @@ export class EngineHost {
   }
 
   get isTraining(): boolean {
-    return this.#running('train');
+    return [...this.#jobs.values()].some(isTraining);
   }
 
   /** Asks every job to end. */
@@ -86,10 +85,6 @@ export class EngineHost {
     this.#jobs.clear();
     this.#process?.kill();
     this.#process = null;
-  }
-
-  #running(type: JobRequest['type']): boolean {
-    return [...this.#jobs.values()].some((job) => job.type === type);
   }
 
   #ensureProcess(): EngineProcess {
@@ -150,6 +145,11 @@ export class EngineHost {
     }
     this.#tellIdle();
   }
+}
+
+/** Whether a job trains, from the start or from a checkpoint on. */
+function isTraining({ type }: JobRequest): boolean {
+  return type === 'train' || type === 'continueTraining';
 }
 
 const unfinished: Readonly<Record<JobRequest['type'], string>> = {

@@ -35,6 +35,12 @@ const train = (jobId: string): JobRequest => ({
   overrides: {},
   backend: 'auto',
 });
+const goOn = (jobId: string): JobRequest => ({
+  jobId,
+  type: 'continueTraining',
+  outDir: '/out',
+  backend: 'auto',
+});
 const probe = (jobId: string): JobRequest => ({ jobId, type: 'probe', backend: 'auto' });
 
 describe('EngineHost', () => {
@@ -111,6 +117,20 @@ describe('EngineHost', () => {
     newest().emit('message', { jobId: '1', type: 'stopped' });
     host.start(train('4'));
     expect(newest().sent).toHaveLength(3);
+  });
+
+  it.each([
+    ['begun', train],
+    ['gone on with', goOn],
+  ])('knows a training that was %s, and refuses another beside it', (_, first) => {
+    expect(host.isTraining).toBe(false);
+    host.start(first('1'));
+    expect(host.isTraining).toBe(true);
+    for (const second of [train, goOn]) {
+      expect(() => host.start(second('2'))).toThrowError(expect.objectContaining({ kind: 'busy' }));
+    }
+    newest().emit('message', { jobId: '1', type: 'stopped' });
+    expect(host.isTraining).toBe(false);
   });
 
   it('asks only running jobs to stop, to pause and to go on', () => {
