@@ -1,15 +1,13 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { ExpectedError, toFailure } from '../../shared/failure';
+import { toFailure } from '../../shared/failure';
 import { agreement } from '../../shared/lesions/agreement';
 import { trueValues } from '../../shared/volume/nifti';
-import { npyBytes } from '../../shared/volume/npy';
-import { writeFileAtomic } from '../files/atomicWrite';
 import { readMaskOf } from '../files/readMask';
 import { readVolumeFile } from '../files/readVolume';
-import { changesSentence, openSet } from '../files/sliceSets';
 import type { BackendChoice } from '../engine/backend/backend';
 import { loadModel } from '../engine/jobs/model';
+import { predictSet } from '../engine/jobs/predictSet';
 import { VERSION } from '../version';
 import { addBatch } from './batch';
 import { addAdapt } from './adapt';
@@ -85,10 +83,13 @@ function buildProgram(): Command {
     .requiredOption('--model <model>', 'folder of a run, or a generator .h5')
     .requiredOption('--input <file>', '.npy of slices')
     .requiredOption('--out <dir>', 'where to write')
-    .option('--pad', 'pad slices with zeros where a side is no multiple of 16; the outputs are as large')
+    .option(
+      '--pad',
+      'pad slices with zeros where a side is no multiple of 16; the outputs are as large as the slices',
+    )
     .addOption(backendOption())
     .action(async (options: PredictOptions) => {
-      await predictSet(options);
+      await predict(options);
       say(`ifc.npy, iwc.npy and iro.npy are in ${options.out}`);
     });
 
@@ -135,30 +136,10 @@ interface PredictOptions {
   readonly backend: BackendChoice;
 }
 
-async function predictSet({ model: modelPath, input, out, pad, backend }: PredictOptions): Promise<void> {
+async function predict({ model: modelPath, input, out, pad, backend }: PredictOptions): Promise<void> {
   const model = await loadModel(modelPath, backend);
   try {
-    const source = await openSet(input, { pad: pad === true, channels: model.design.inputChannels });
-    try {
-      const changes = changesSentence(source.facts);
-      if (changes) process.stderr.write(`${changes}\n`);
-      if (source.height !== model.shape.height || source.width !== model.shape.width) {
-        throw new ExpectedError(
-          'shape-mismatch',
-          `${basename(input)} has slices of ${source.height}x${source.width}; this model takes ${model.shape.height}x${model.shape.width}.`,
-        );
-      }
-      const predicted = await withView((view) => {
-        void view;
-        return Promise.resolve(model.predict(source.read(Array.from({ length: source.count }, (_, i) => i))));
-      });
-      const shape = [source.count, source.height, source.width, 1];
-      for (const name of ['ifc', 'iwc', 'iro'] as const) {
-        await writeFileAtomic(join(out, `${name}.npy`), npyBytes(shape, predicted[name]));
-      }
-    } finally {
-      source.close();
-    }
+    await withView((view) => predictSet(input, model, out, pad === true, view));
   } finally {
     model.dispose();
   }

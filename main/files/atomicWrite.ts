@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -14,26 +14,60 @@ export async function writeFileAtomic(
   path: string,
   content: Uint8Array | string | Iterable<Uint8Array>,
 ): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
+  await writeFilesAtomic([path], async ([append]) => {
+    const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+    for (const piece of pieces) await append?.(piece);
+  });
+}
+
+/** Adds to the end of a file that is being written. */
+type Append = (piece: Uint8Array | string) => Promise<void>;
+
+/**
+ * Writes files that grow side by side, all or none, as {@link writeFileAtomic} does one.
+ * @param work gets what adds to each file; when it resolves, the files are whole
+ * @throws ExpectedError file-unwritable, and what `work` throws
+ */
+export async function writeFilesAtomic(
+  paths: readonly string[],
+  work: (appends: readonly Append[]) => Promise<void>,
+): Promise<void> {
+  const files: { path: string; temporary: string; handle: FileHandle }[] = [];
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'wx');
-    try {
-      const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
-      for (const piece of pieces) await file.writeFile(piece);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const path of paths) {
+      const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
+      await naming(path, async () => {
+        await mkdir(dirname(path), { recursive: true });
+        files.push({ path, temporary, handle: await open(temporary, 'wx') });
+      });
     }
-    await rename(temporary, path);
+    await work(
+      files.map(
+        ({ path, handle }) =>
+          (piece) =>
+            naming(path, () => handle.writeFile(piece)),
+      ),
+    );
+    for (const { path, handle } of files) await naming(path, () => handle.sync());
+    for (const { handle } of files) await handle.close();
+    for (const { path, temporary } of files) await naming(path, () => rename(temporary, path));
   } catch (error) {
-    // Where the folder itself is at fault, there is nothing to take away.
-    await rm(temporary, { force: true }).catch(() => undefined);
+    for (const { temporary, handle } of files) {
+      await handle.close().catch(() => undefined);
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+/** Turns what the file system has against a file into a failure that names the file. */
+async function naming(path: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: Error) => {
     throw new ExpectedError(
       'file-unwritable',
-      `${basename(path)} cannot be written (${(error as Error).message}); choose another folder or make room.`,
+      `${basename(path)} cannot be written (${error.message}); choose another folder or make room.`,
     );
-  }
+  });
 }
 
 /** Writes NIfTI bytes, compressed where the name ends in .gz. */

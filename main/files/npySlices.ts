@@ -10,6 +10,8 @@ const HEAD_BYTES = 65_536 + 12;
 /** An open .npy set: its slices as they are in the file. The caller closes it. */
 export interface NpySlices extends SliceSource {
   readonly name: string;
+  /** As the file says it: [n, h, w] or [n, h, w, channels]. */
+  readonly shape: readonly number[];
   readonly dtype: NpyHeader['dtype'];
   readonly dataOffsetBytes: number;
   readonly sliceBytes: number;
@@ -66,6 +68,7 @@ export function openNpySlices(path: string, channels = 1): NpySlices {
       });
     return {
       name,
+      shape: header.shape,
       count,
       height,
       width,

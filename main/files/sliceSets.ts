@@ -29,6 +29,10 @@ export interface SetFacts {
 /** A set of slices in [0, 1], checked from end to end. The caller closes it. */
 export interface SliceSet extends SliceSource {
   readonly facts: SetFacts;
+  /** Whether the file says [n, h, w], without an axis of channels. */
+  readonly isFlat: boolean;
+  /** What was made of slices, [n, height, width], without the margins that padding gave them. */
+  unpadded(values: Float32Array): Float32Array;
   close(): void;
 }
 
@@ -81,6 +85,8 @@ export async function openSet(path: string, options: SetOptions = {}): Promise<S
         }
         return isPadded ? pad(values, slices, padded, slices.channels) : values;
       },
+      isFlat: slices.shape.length === 3,
+      unpadded: (values) => (isPadded ? unpad(values, padded, slices) : values),
       close: () => slices.close(),
     };
   } catch (error) {
@@ -194,15 +200,33 @@ function notFinite({ name, height, width }: NpySlices, value: number, at: number
   );
 }
 
+interface Sides {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** How far from the top and the left of the larger slices the smaller ones lie. */
+function margins(small: Sides, large: Sides): { top: number; left: number } {
+  return { top: (large.height - small.height) >> 1, left: (large.width - small.width) >> 1 };
+}
+
+/** The middle of slices [n, h, w]: the inverse of {@link pad}. */
+function unpad(values: Float32Array, from: Sides, to: Sides): Float32Array {
+  const { top, left } = margins(to, from);
+  const count = values.length / (from.height * from.width);
+  const out = new Float32Array(count * to.height * to.width);
+  for (let k = 0; k < count; k++) {
+    for (let row = 0; row < to.height; row++) {
+      const start = (k * from.height + top + row) * from.width + left;
+      out.set(values.subarray(start, start + to.width), (k * to.height + row) * to.width);
+    }
+  }
+  return out;
+}
+
 /** Images [n, h, w, channels] in the middle of larger ones of zeros. */
-function pad(
-  values: Float32Array,
-  from: { height: number; width: number },
-  to: { height: number; width: number },
-  channels: number,
-): Float32Array {
-  const top = (to.height - from.height) >> 1;
-  const left = (to.width - from.width) >> 1;
+function pad(values: Float32Array, from: Sides, to: Sides, channels: number): Float32Array {
+  const { top, left } = margins(from, to);
   const rowLength = from.width * channels;
   const count = values.length / (from.height * rowLength);
   const out = new Float32Array(count * to.height * to.width * channels);

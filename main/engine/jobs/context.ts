@@ -1,3 +1,4 @@
+import { ExpectedError } from '../../../shared/failure';
 import type { EngineEvent, Phase } from '../../../shared/ipc/engineEvents';
 
 /** An event without the job's id, which whoever runs the job adds. */
@@ -42,4 +43,13 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
+}
+
+/**
+ * {@link breathe} in a job of which nothing is kept when it is stopped.
+ * @throws ExpectedError cancelled where it was
+ */
+export async function breatheOrStop(context: JobContext): Promise<void> {
+  await breathe();
+  if (context.shouldStop()) throw new ExpectedError('cancelled', 'Stopped before it was done.');
 }

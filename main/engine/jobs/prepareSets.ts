@@ -20,7 +20,7 @@ import { writeFileAtomic } from '../../files/atomicWrite';
 import { hashFile } from '../../files/hashFile';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
-import { breathe, ProgressReporter, type JobContext } from './context';
+import { breatheOrStop, ProgressReporter, type JobContext } from './context';
 import { preparationWith, type VolumeOptions } from './volumeOptions';
 
 /** The published names of the sets. */
@@ -92,7 +92,7 @@ export async function prepareSets(
   const kept: { path: string; volume: Volume; prepared: PreparedVolume }[] = [];
   for (const [at, { role, scan, mask }] of jobs.entries()) {
     progress.report('prepare', at / jobs.length, `preparing ${basename(scan.path)}`);
-    await breathe();
+    await breatheOrStop(context);
     let entry = kept.find((candidate) => candidate.path === scan.path);
     if (!entry) {
       const volume = await readVolumeFile(scan.path, options);

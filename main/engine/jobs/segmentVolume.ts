@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { withNeighbours } from '../../../shared/geometry/neighbours';
 import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
-import { breathe, ProgressReporter, type JobContext } from './context';
+import { breatheOrStop, ProgressReporter, type JobContext } from './context';
 import type { LoadedModel } from './model';
 import {
   judgeIntensity,
@@ -42,7 +42,7 @@ export async function segmentVolume(
     slices.iwc.set(part.iwc, k * size);
     slices.iro.set(part.iro, k * size);
     progress.report('segment', (k / grid.count) * 0.95, `slice ${k + 1} of ${grid.count}`);
-    await breathe();
+    await breatheOrStop(context);
   }
   return { ...judgeIro(scan, slices.iro, threshold, model), slices };
 }
