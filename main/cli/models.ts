@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { ExpectedError } from '../../shared/failure';
 import { convertModel, createModel } from '../engine/jobs/kerasModels';
-import { parseCount, say } from './options';
+import { parseCount, say, typed, WrongUsage } from './options';
 
 /** The commands that make model files: new ones, and one kind out of the other. */
 export function addModels(program: Command): void {
@@ -21,14 +20,11 @@ export function addModels(program: Command): void {
       async (options: { out: string; size?: number[]; width: number; seed: number; overwrite?: boolean }) => {
         const [height, width, ...more] = options.size ?? [160, 160];
         if (height === undefined || width === undefined || more.length > 0) {
-          throw new ExpectedError(
-            'settings-invalid',
-            '--size takes two numbers, rows and columns: --size 160 160.',
-          );
+          throw new WrongUsage('--size takes two numbers, rows and columns: --size 160 160.');
         }
         const shape = { height, width, baseWidth: options.width };
         sayWritten(
-          await createModel(options.out, shape, options.seed, options.overwrite === true),
+          await typed(() => createModel(options.out, shape, options.seed, options.overwrite === true)),
           options.out,
         );
       },

@@ -8,6 +8,24 @@ import { ProgressView } from './progress';
 
 /** What several commands share: their options, how numbers are read, the progress line. */
 
+/** What was typed cannot be meant, whatever lies on the disk: the command ends with the code of wrong usage. */
+export class WrongUsage extends ExpectedError {
+  constructor(message: string) {
+    super('settings-invalid', message);
+  }
+}
+
+/** What follows from what was typed alone. @throws WrongUsage where it is not valid */
+export async function typed<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ExpectedError && error.kind === 'settings-invalid')
+      throw new WrongUsage(error.message);
+    throw error;
+  }
+}
+
 export function backendOption(): Option {
   return new Option('--backend <name>', 'where to compute')
     .choices(['auto', 'native', 'wasm'])
@@ -66,12 +84,11 @@ export function volumeOptions(flags: VolumeFlags): VolumeOptions {
 
 /**
  * The brain masks that were given, one for each volume.
- * @throws ExpectedError settings-invalid where there are some, but not one for each
+ * @throws WrongUsage where there are some, but not one for each
  */
 export function brainMasksOf({ brainMask }: VolumeFlags, volumes: readonly string[]): (string | null)[] {
   if (brainMask.length > 0 && brainMask.length !== volumes.length) {
-    throw new ExpectedError(
-      'settings-invalid',
+    throw new WrongUsage(
       `There are ${brainMask.length} brain masks for ${volumes.length} volumes (${volumes.map((path) => basename(path)).join(', ')}): give --brain-mask once for each, in this order.`,
     );
   }

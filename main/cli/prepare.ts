@@ -1,6 +1,5 @@
 import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { ExpectedError } from '../../shared/failure';
 import { preparationSchema, type Preparation, type PreparedVolume } from '../../shared/imaging/preparation';
 import { preparationOf } from '../../shared/study/presetPreparation';
 import { presets, type PresetName } from '../../shared/study/trainingSettings';
@@ -14,6 +13,7 @@ import {
   say,
   volumeOptions,
   withView,
+  WrongUsage,
   type VolumeFlags,
 } from './options';
 import { preparationPicture } from './preparationPicture';
@@ -104,8 +104,7 @@ export function addPrepare(program: Command): void {
 
 function referenceScans({ reference, healthyWhereEmpty, healthyMaxMm2 }: PrepareFlags): SetScan[] {
   if (healthyWhereEmpty.length > 0 && healthyWhereEmpty.length !== reference.length) {
-    throw new ExpectedError(
-      'settings-invalid',
+    throw new WrongUsage(
       `There are ${healthyWhereEmpty.length} masks for --healthy-where-empty and ${reference.length} reference volumes; give one mask for each, in the same order.`,
     );
   }
@@ -123,8 +122,7 @@ export function parseScan(text: string): SetScan {
   const slices = (match[2] as string).split(',').flatMap((part) => {
     const range = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part);
     if (!range) {
-      throw new ExpectedError(
-        'settings-invalid',
+      throw new WrongUsage(
         `"${part}" in ${basename(text)} is no slice number or range; write for example #12-40,55.`,
       );
     }

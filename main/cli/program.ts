@@ -15,7 +15,7 @@ import { addBids } from './bids';
 import { demo } from './demo';
 import { doctor } from './doctor';
 import { native, type NativeOptions } from './native';
-import { backendOption, parseCount, say, withView } from './options';
+import { backendOption, parseCount, say, withView, WrongUsage } from './options';
 import { addLesions } from './lesions';
 import { addModels } from './models';
 import { addPrepare } from './prepare';
@@ -42,7 +42,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     process.stderr.write(`asc-net: ${failure.message}\n`);
     if (program.opts<{ verbose?: boolean }>().verbose && failure.detail)
       process.stderr.write(`${failure.detail}\n`);
-    return EXIT.failed;
+    return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
   }
 }
 

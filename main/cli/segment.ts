@@ -11,6 +11,7 @@ import {
   brainMasksOf,
   parseNumber,
   say,
+  typed,
   volumeOptions,
   warn,
   withView,
@@ -55,7 +56,9 @@ export function addSegment(program: Command): void {
 
 async function segmentAll(volumes: readonly string[], options: SegmentFlags): Promise<void> {
   const overwrite = options.overwrite === true;
-  const names = volumes.map((path) => outputNames(path, { pattern: options.names, format: options.format }));
+  const names = await typed(() =>
+    volumes.map((path) => outputNames(path, { pattern: options.names, format: options.format })),
+  );
   refuseTaken(options.out, names, overwrite);
   const given = options.threshold ?? null;
   const brainMasks = brainMasksOf(options, volumes);

@@ -20,7 +20,7 @@ import { submitWork } from '../engine/jobs/cluster/submitWork';
 import { combinations, sweepTable, trainOne, writeSweepTable } from '../engine/jobs/cluster/sweep';
 import { addManyFlags, batchSettings, endOf, runMany, type ManyFlags } from './batch';
 import { addBidsFlags, bidsScans, type BidsFlags } from './bids';
-import { backendOption, parseCount, say, withView } from './options';
+import { backendOption, parseCount, say, withView, WrongUsage } from './options';
 
 /** What is asked of the scheduler. */
 interface ClusterFlags {
@@ -186,7 +186,7 @@ async function submitScans(
   const lanes = flags.lanes ?? (settings.model === null ? flags.cpus : 3);
   const probe = flags.probe ? await probeOf(items, settings, outDir, overwrite) : null;
   if (!probe && (flags.mem === undefined || flags.minutes === undefined || flags.chunkSize === undefined)) {
-    throw new ExpectedError('settings-invalid', '--no-probe needs --mem, --minutes and --chunk-size.');
+    throw new WrongUsage('--no-probe needs --mem, --minutes and --chunk-size.');
   }
   const given = flags.chunkSize ?? null;
   const found = probe && estimate(probe, items.length, lanes, flags.chunkMinutes, given);

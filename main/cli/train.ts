@@ -3,7 +3,7 @@ import { settingsFrom } from '../../shared/study/chooseSettings';
 import { presets, type PresetName } from '../../shared/study/trainingSettings';
 import type { BackendChoice } from '../engine/backend/backend';
 import { trainRun, type TrainPlan } from '../engine/jobs/trainRun';
-import { backendOption, parseAssignment, parseCount, parseNumber, say, withView } from './options';
+import { backendOption, parseAssignment, parseCount, parseNumber, say, typed, withView } from './options';
 import { duration } from './progress';
 
 interface TrainFlags {
@@ -68,7 +68,7 @@ export function addTrain(program: Command): void {
         command.error('error: --resume goes on with the settings it has; leave --preset out');
       const plan: TrainPlan = flags.resume
         ? { kind: 'resume', changes }
-        : { kind: 'new', settings: settingsFrom(flags.preset ?? 'quick', changes) };
+        : { kind: 'new', settings: await typed(() => settingsFrom(flags.preset ?? 'quick', changes)) };
       const result = await withView((view) =>
         trainRun(
           { dataDir: flags.data, outDir: flags.out, plan, backend: flags.backend, pad: flags.pad === true },

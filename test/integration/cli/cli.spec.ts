@@ -82,6 +82,7 @@ describe('the way from volumes to masks', () => {
     ).toBe(0);
     const iro = readNpyHeader(readFileSync(at('cuts/iro.npy')));
     expect([iro.shape, iro.dtype]).toEqual([[index.input.length, 160, 160, 1], 'float32']);
+    expect(readdirSync(at('cuts')).sort()).toEqual(['ifc.npy', 'iro.npy', 'iwc.npy']);
 
     expect(
       await run(
@@ -201,11 +202,33 @@ describe('what is wrong gets a sentence and leaves nothing behind', () => {
     expect(printed.err).toMatch(/not a finished run/);
   });
 
-  it('wrong usage ends with 2', async () => {
-    expect(await run('segment', '--out', at('wrong'), at('scan.nii.gz'))).toBe(2);
-    expect(await run('nonsense')).toBe(2);
-    expect(await run('train', '--data', folder)).toBe(2);
+  it.each(
+    [
+      ['nonsense'],
+      ['segment', '--out', 'wrong', 'scan.nii.gz'],
+      ['segment', '--baseline', 'intensity', '--threshold', 'high', '--out', 'wrong', 'scan.nii.gz'],
+      ['segment', '--baseline', 'intensity', '--names', 'a/b', '--out', 'wrong', 'scan.nii.gz'],
+      ['train', '--data', '.'],
+      ['train', '--data', '.', '--out', 'wrong', '--preset', 'best'],
+      ['train', '--data', '.', '--out', 'wrong', '--stage', '3'],
+      ['train', '--data', '.', '--out', 'wrong', '--width', '65'],
+      ['train', '--data', '.', '--out', 'wrong', '--set', 'nonsense=1'],
+      ['train', '--data', '.', '--out', 'wrong', '--set', 'dropout=-1'],
+      ['prepare', '--reference', 'scan.nii.gz#3-4-5', '--input', 'scan.nii.gz', '--out', 'wrong'],
+      ['create', '--out', 'wrong', '--size', '160'],
+      ['create', '--out', 'wrong', '--size', '160', '150'],
+      ['create', '--out', 'wrong', '--width', '0'],
+    ].map((args) => ({ line: args.join(' '), args })),
+  )('wrong usage ends with 2: $line', async ({ args }) => {
+    const placed = args.map((arg) => (/^(wrong|\.|scan\.nii\.gz.*)$/.test(arg) ? at(arg) : arg));
+    expect(await run(...placed)).toBe(2);
+    expect(printed.err).not.toMatch(/\n\s+at /);
+    expect(existsSync(at('wrong'))).toBe(false);
+  });
+
+  it('help and version are no mistake', async () => {
     expect(await run('--version')).toBe(0);
+    expect(await run('train', '--help')).toBe(0);
   });
 });
 
