@@ -57,6 +57,10 @@ export const trainingSettingsSchema = z.strictObject({
   discriminatorRate: z.number().positive(),
   /** Adam's learning rate for M. Scripts: 5e-5. */
   generatorRate: z.number().positive(),
+  /** Adam's decay of both moments and what is added to the root of the second. Scripts: 0.9, 0.999, 1e-7, Keras's defaults. */
+  adamBeta1: z.number().min(0).lt(1).default(0.9),
+  adamBeta2: z.number().min(0).lt(1).default(0.999),
+  adamEpsilon: z.number().positive().default(1e-7),
   /** Steps over which M's learning rate rises to its full value. Scripts: 0. */
   generatorWarmupSteps: z.number().int().min(0),
   /** Share of M's learning rate that is left at the end of the last cycle, falling as half a cosine. Scripts: 1, constant. */
@@ -74,6 +78,10 @@ export const trainingSettingsSchema = z.strictObject({
   adversarialWeight: z.number().min(0),
   reconstructionWeight: z.number().min(0),
   disjointnessWeight: z.number().min(0),
+  /** Values of the cuts below it (stage 1) or above it (stage 2) count as 1 in the disjointness. Scripts: 1e-16; create_networks: 0. */
+  disjointnessFloor: z.number().min(0).default(1e-16),
+  /** What the soft Dice of the disjointness has above and below the line beside its sums. Scripts: 1. */
+  disjointnessSmooth: z.number().positive().default(1),
   /** Whether each cycle begins with a newly initialised D. Scripts: yes. */
   newDiscriminatorEachCycle: z.boolean(),
   /** How the frozen D runs while M trains: with moving statistics, or with the batch's (Keras 2.2.2 did the latter). */
@@ -142,6 +150,9 @@ const published: TrainingSettings = {
   generatorBatch: 16,
   discriminatorRate: 5e-5,
   generatorRate: 5e-5,
+  adamBeta1: 0.9,
+  adamBeta2: 0.999,
+  adamEpsilon: 1e-7,
   generatorWarmupSteps: 0,
   generatorFinalRate: 1,
   normMomentum: 0.99,
@@ -150,6 +161,8 @@ const published: TrainingSettings = {
   adversarialWeight: 1,
   reconstructionWeight: 1,
   disjointnessWeight: 1,
+  disjointnessFloor: 1e-16,
+  disjointnessSmooth: 1,
   newDiscriminatorEachCycle: true,
   frozenDiscriminatorMode: 'inference',
   slicesPerEpoch: null,

@@ -20,6 +20,7 @@ import {
   labelsOf,
   type Networks,
 } from '../../main/engine/training/steps';
+import { presets } from '../../shared/study/trainingSettings';
 import { npyValues } from '../../shared/volume/npy';
 import { testBackend } from '../helpers/backend';
 import { oraclePython, runOracle } from '../helpers/oracles';
@@ -29,14 +30,9 @@ import { kerasReference } from '../helpers/realData';
 const reference = oraclePython() === null ? null : kerasReference();
 const SHAPE = { height: 32, width: 48, baseWidth: 4 };
 const BATCH = 3;
-const RATE = 5e-5;
-const PLAIN = {
-  adversarialWeight: 1,
-  reconstructionWeight: 1,
-  disjointnessWeight: 1,
-  frozenDiscriminatorMode: 'inference',
-  normMomentum: 0.99,
-} as const;
+const RATE = presets.published.generatorRate;
+/** What is compared is what a training by the published preset computes. */
+const PLAIN = presets.published;
 
 interface Recorded {
   readonly losses: Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -1,15 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { presets, type TrainingSettings } from '../../../shared/study/trainingSettings';
 
 /**
  * The published losses. Source: Dey & Hong, MICCAI 2021 (arXiv 2103.03664) and the authors' training scripts; each is
  * a scalar tensor.
  */
 
-/** What counts as zero in the disjointness term (training scripts: 1e-16). */
-const DISJOINT_EPSILON = 1e-16;
-/** Smoothing term of the soft Dice. */
-const DICE_SMOOTH = 1;
-
+/** What D learns to say of reference slices and of first cuts: the ends of its tanh (training scripts). */
 export const REFERENCE_LABEL = -1;
 export const CUT_LABEL = 1;
 
@@ -23,28 +20,34 @@ export function meanSquaredError(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
   return tf.mean(tf.square(tf.sub(a, b)));
 }
 
-/** Soft Dice of two arrays over the whole batch, smooth 1: (2 Σab + 1) / (Σa + Σb + 1). */
-export function softDice(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  const overlap = tf.add(tf.mul(tf.sum(tf.mul(a, b)), 2), DICE_SMOOTH);
-  return tf.div(overlap, tf.add(tf.add(tf.sum(a), tf.sum(b)), DICE_SMOOTH));
+/** Soft Dice of two arrays over the whole batch: (2 Σab + smooth) / (Σa + Σb + smooth). */
+export function softDice(a: tf.Tensor, b: tf.Tensor, smooth = 1): tf.Scalar {
+  const overlap = tf.add(tf.mul(tf.sum(tf.mul(a, b)), 2), smooth);
+  return tf.div(overlap, tf.add(tf.add(tf.sum(a), tf.sum(b)), smooth));
 }
 
 /**
- * The disjointness loss of the two cuts. Before the Dice, stage 1 replaces values below 1e-16 by 1, stage 2 values
- * above it, which leaves it constant where no value is 0: no gradient.
+ * The disjointness loss of the two cuts. Before the Dice, stage 1 replaces values below the floor (1e-16) by 1, stage 2
+ * values above it, which leaves it constant where no value is 0: no gradient.
  */
-export function disjointness(ifc: tf.Tensor, iwc: tf.Tensor, stage: 1 | 2): tf.Scalar {
+export function disjointness(
+  ifc: tf.Tensor,
+  iwc: tf.Tensor,
+  stage: 1 | 2,
+  settings: Pick<TrainingSettings, 'disjointnessFloor' | 'disjointnessSmooth'> = presets.published,
+): tf.Scalar {
+  const { disjointnessFloor: floor, disjointnessSmooth: smooth } = settings;
   // Written as one operation with its gradient, because a comparison has none: what was replaced is a constant.
   const replaced = tf.customGrad((...args) => {
     const [cut, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
-    const hit = stage === 1 ? tf.less(cut, DISJOINT_EPSILON) : tf.greater(cut, DISJOINT_EPSILON);
+    const hit = stage === 1 ? tf.less(cut, floor) : tf.greater(cut, floor);
     save([hit]);
     return {
       value: tf.where(hit, tf.onesLike(cut), cut),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.where(saved[0] as tf.Tensor, tf.zerosLike(dy), dy),
     };
   });
-  return softDice(replaced(ifc), replaced(iwc));
+  return softDice(replaced(ifc), replaced(iwc), smooth);
 }
 
 /** Mean absolute difference over all pixels. */

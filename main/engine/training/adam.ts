@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { presets, type TrainingSettings } from '../../../shared/study/trainingSettings';
 import type { AdamConstants, AdamKernel, NetworkOps } from '../network/ops';
 import { sizeOf, type NetworkWeights } from '../network/weights';
 
-const CONSTANTS: AdamConstants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+/** Adam's constants of a training. */
+export function adamConstants({
+  adamBeta1,
+  adamBeta2,
+  adamEpsilon,
+}: Pick<TrainingSettings, 'adamBeta1' | 'adamBeta2' | 'adamEpsilon'>): AdamConstants {
+  return { beta1: adamBeta1, beta2: adamBeta2, epsilon: adamEpsilon };
+}
 
 /** The moments of an optimizer as plain data. */
 export interface AdamState {
@@ -41,12 +49,14 @@ export class Adam {
   /**
    * @param rateOf learning rate of a weight array as a multiple of the step's rate.
    * @param kernel the backend's own update, where it has one
+   * @param constants the published ones unless given
    */
   constructor(
     weights: NetworkWeights,
     weightDecay: number,
     rateOf: (name: string) => number = () => 1,
     kernel?: NetworkOps['adam'],
+    private readonly constants = adamConstants(presets.published),
   ) {
     this.parts = weights.trainable().map(({ spec, variable }) => ({
       variable,
@@ -55,8 +65,8 @@ export class Adam {
       rate: rateOf(spec.name),
     }));
     this.method = kernel
-      ? new KernelAdam(this.parts, kernel(this.variables, CONSTANTS))
-      : new FlatAdam(this.parts);
+      ? new KernelAdam(this.parts, kernel(this.variables, constants))
+      : new FlatAdam(this.parts, constants);
   }
 
   /** The variables in the order of the gradients that {@link apply} takes. */
@@ -71,7 +81,7 @@ export class Adam {
    */
   apply(gradients: tf.NamedTensorMap, rate: number): number {
     this.step += 1;
-    const { beta1, beta2 } = CONSTANTS;
+    const { beta1, beta2 } = this.constants;
     const corrected = (rate * Math.sqrt(1 - beta2 ** this.step)) / (1 - beta1 ** this.step);
     return this.method.apply(
       this.variables.map((variable) => gradientOf(gradients, variable)),
@@ -104,7 +114,10 @@ class FlatAdam implements AdamMethod {
   private readonly rates: tf.Tensor1D | null;
   private readonly decay: tf.Tensor1D;
 
-  constructor(private readonly parts: readonly Part[]) {
+  constructor(
+    private readonly parts: readonly Part[],
+    private readonly constants: AdamConstants,
+  ) {
     const total = parts.reduce((sum, part) => sum + part.size, 0);
     const decay = new Float32Array(total);
     const rates = new Float32Array(total);
@@ -121,7 +134,7 @@ class FlatAdam implements AdamMethod {
   }
 
   apply(gradients: readonly tf.Tensor[], corrected: number): number {
-    const { beta1, beta2, epsilon } = CONSTANTS;
+    const { beta1, beta2, epsilon } = this.constants;
     const decayTerm = tf.tidy(() => {
       const flat = (tensors: readonly tf.Tensor[]): tf.Tensor1D =>
         tf.concat(tensors.map((t) => tf.reshape(t, [t.size])));

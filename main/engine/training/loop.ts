@@ -16,7 +16,7 @@ import {
 import { RESIDUAL_CLIP, type DropoutMask } from '../network/networks';
 import type { NetworkOps } from '../network/ops';
 import { NetworkWeights, type WeightArrays } from '../network/weights';
-import { Adam } from './adam';
+import { Adam, adamConstants } from './adam';
 import { cropped } from './crops';
 import { dropoutMasks } from './dropout';
 import { discriminatorOrder, generatorOrder, loadBatch, type EpochSizes } from './epochs';
@@ -189,8 +189,9 @@ class Training {
       settings.weightDecay,
       (name) => (name.startsWith(`${OUTPUT_NAMES.iro}/`) ? settings.mixingRateFactor : 1),
       ops.adam,
+      adamConstants(settings),
     );
-    this.discriminatorAdam = new Adam(this.discriminator, settings.weightDecay, undefined, ops.adam);
+    this.discriminatorAdam = this.freshDiscriminatorAdam();
     this.dropout = dropoutMasks(settings.dropout, this.random);
     this.predict = slicePredictor(ops, this.generator, baseWidth, height, width, this.design);
     this.predictPieces =
@@ -471,13 +472,13 @@ class Training {
     this.discriminatorAdam.dispose();
     this.discriminator.dispose();
     this.discriminator = NetworkWeights.initialise(discriminatorWeights(this.shape), this.random);
-    this.discriminatorAdam = new Adam(
-      this.discriminator,
-      this.settings.weightDecay,
-      undefined,
-      this.ops.adam,
-    );
+    this.discriminatorAdam = this.freshDiscriminatorAdam();
     this.state.discriminatorReady = true;
+  }
+
+  private freshDiscriminatorAdam(): Adam {
+    const { settings, ops } = this;
+    return new Adam(this.discriminator, settings.weightDecay, undefined, ops.adam, adamConstants(settings));
   }
 
   private async save(healthy: boolean): Promise<void> {

@@ -59,6 +59,8 @@ type LossWeights = Pick<
   | 'adversarialWeight'
   | 'reconstructionWeight'
   | 'disjointnessWeight'
+  | 'disjointnessFloor'
+  | 'disjointnessSmooth'
   | 'frozenDiscriminatorMode'
   | 'normMomentum'
 > &
@@ -124,7 +126,7 @@ export function generatorGradients(
     );
     const adversarial = meanAbsoluteError(scores, REFERENCE_LABEL);
     const reconstruction = meanSquaredError(cuts.iro, sliceOf(x));
-    const disjoint = disjointness(cuts.ifc, cuts.iwc, stage);
+    const disjoint = disjointness(cuts.ifc, cuts.iwc, stage, settings);
     const pretext = pasted ? pretextLosses(cuts, pasted) : [];
     terms = tf.keep(tf.stack([adversarial, reconstruction, disjoint, ...pretext]));
     return tf.addN([

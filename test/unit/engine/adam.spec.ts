@@ -18,46 +18,53 @@ beforeAll(async () => {
   ({ ops } = await openBackend(testBackend));
 });
 
-it('takes the steps of the formula, with decay where it applies and a rate of its own where given', () => {
-  const weights = NetworkWeights.fromArrays(
-    specs,
-    new Map([
-      ['a/kernel', Float32Array.of(1, 2)],
-      ['b/bias', Float32Array.of(0.5)],
-    ]),
-  );
-  const adam = new Adam(weights, 0.1, (name) => (name === 'b/bias' ? 10 : 1), ops.adam);
-  const [a, b] = adam.variables as [tf.Variable, tf.Variable];
-  const given = [
-    [0.3, -0.2, 0.4],
-    [-0.1, 0.5, 0.2],
-  ];
-  // The same by hand in float64: Kingma & Ba with Keras's placement of epsilon.
-  const w = [1, 2, 0.5];
-  const m = [0, 0, 0];
-  const v = [0, 0, 0];
-  const terms: number[] = [];
-  given.forEach((gradient, t) => {
-    const value = adam.apply(
-      { [a.name]: tf.tensor1d(gradient.slice(0, 2)), [b.name]: tf.tensor1d(gradient.slice(2)) },
-      0.01,
+it.each([
+  ['published', 0.9, 0.999, 1e-7],
+  ['other', 0.5, 0.95, 1e-3],
+])(
+  'takes the steps of the formula with %s constants, with decay and a rate of its own where given',
+  (...[, beta1, beta2, epsilon]) => {
+    const weights = NetworkWeights.fromArrays(
+      specs,
+      new Map([
+        ['a/kernel', Float32Array.of(1, 2)],
+        ['b/bias', Float32Array.of(0.5)],
+      ]),
     );
-    terms.push(value);
-    const expectedTerm = 0.1 * ((w[0] as number) ** 2 + (w[1] as number) ** 2);
-    expect(value).toBeCloseTo(expectedTerm, 5);
-    const rate = (0.01 * Math.sqrt(1 - 0.999 ** (t + 1))) / (1 - 0.9 ** (t + 1));
-    for (let i = 0; i < 3; i++) {
-      const g = (gradient[i] as number) + (i < 2 ? 2 * 0.1 * (w[i] as number) : 0);
-      m[i] = 0.9 * (m[i] as number) + 0.1 * g;
-      v[i] = 0.999 * (v[i] as number) + 0.001 * g * g;
-      w[i] =
-        (w[i] as number) -
-        (i === 2 ? 10 : 1) * rate * ((m[i] as number) / (Math.sqrt(v[i] as number) + 1e-7));
-    }
-  });
-  expect(terms).toHaveLength(2);
-  [...a.dataSync(), ...b.dataSync()].forEach((value, i) => expect(value).toBeCloseTo(w[i] as number, 5));
-});
+    const rateOf = (name: string): number => (name === 'b/bias' ? 10 : 1);
+    const adam = new Adam(weights, 0.1, rateOf, ops.adam, { beta1, beta2, epsilon });
+    const [a, b] = adam.variables as [tf.Variable, tf.Variable];
+    const given = [
+      [0.3, -0.2, 0.4],
+      [-0.1, 0.5, 0.2],
+    ];
+    // The same by hand in float64: Kingma & Ba with Keras's placement of epsilon.
+    const w = [1, 2, 0.5];
+    const m = [0, 0, 0];
+    const v = [0, 0, 0];
+    const terms: number[] = [];
+    given.forEach((gradient, t) => {
+      const value = adam.apply(
+        { [a.name]: tf.tensor1d(gradient.slice(0, 2)), [b.name]: tf.tensor1d(gradient.slice(2)) },
+        0.01,
+      );
+      terms.push(value);
+      const expectedTerm = 0.1 * ((w[0] as number) ** 2 + (w[1] as number) ** 2);
+      expect(value).toBeCloseTo(expectedTerm, 5);
+      const rate = (0.01 * Math.sqrt(1 - beta2 ** (t + 1))) / (1 - beta1 ** (t + 1));
+      for (let i = 0; i < 3; i++) {
+        const g = (gradient[i] as number) + (i < 2 ? 2 * 0.1 * (w[i] as number) : 0);
+        m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;
+        v[i] = beta2 * (v[i] as number) + (1 - beta2) * g * g;
+        w[i] =
+          (w[i] as number) -
+          (i === 2 ? 10 : 1) * rate * ((m[i] as number) / (Math.sqrt(v[i] as number) + epsilon));
+      }
+    });
+    expect(terms).toHaveLength(2);
+    [...a.dataSync(), ...b.dataSync()].forEach((value, i) => expect(value).toBeCloseTo(w[i] as number, 5));
+  },
+);
 
 it('goes on from its state and from weights that were set, as if it had never stopped', () => {
   const make = (a: number[], b: number[]): { adam: Adam; weights: NetworkWeights } => {

@@ -111,6 +111,16 @@ describe('the disjointness loss', () => {
     expect(disjointness(a, b, 2).dataSync()[0]).toBeCloseTo(1 / 3, 6);
   });
 
+  it('has the floor and the smoothing that its settings say', () => {
+    const [a, b] = [tf.tensor1d([0, 0.5]), tf.tensor1d([0.25, 0])];
+    const value = (disjointnessFloor: number, disjointnessSmooth: number): number =>
+      disjointness(a, b, 1, { disjointnessFloor, disjointnessSmooth }).dataSync()[0] as number;
+    // A floor of 0 replaces nothing in stage 1: 2 / (0.5 + 0.25 + 2).
+    expect(value(0, 2)).toBeCloseTo(2 / 2.75, 6);
+    // One of 0.3 replaces both zeros and the quarter: a = [1, 0.5], b = [1, 1].
+    expect(value(0.3, 1)).toBeCloseTo((2 * 1.5 + 1) / (1.5 + 2 + 1), 6);
+  });
+
   it('gives no gradient to what it replaced', () => {
     const gradient = tf.grad((a: tf.Tensor) => disjointness(a, tf.tensor1d([0.25, 0.5]), 1))(
       tf.tensor1d([0, 0.5]),
