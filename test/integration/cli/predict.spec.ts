@@ -28,7 +28,7 @@ const read = (name: string): { shape: readonly number[]; dtype: string; values: 
   return { shape, dtype, values: npyValues(bytes) };
 };
 
-beforeAll(async () => {
+beforeAll(() => {
   writeFileSync(at('flat.npy'), npyBytes([35, 32, 48], values(35 * 32 * 48)));
   writeFileSync(at('deep.npy'), npyBytes([3, 32, 48, 1], values(3 * 32 * 48)));
   writeFileSync(at('odd.npy'), npyBytes([2, 27, 40], values(2 * 27 * 40)));
