@@ -42,7 +42,7 @@ export interface CheckpointFacts extends Pick<Header, 'settings' | 'state'> {
 
 /**
  * The checkpoints of one run. Each is one file, written whole or not at all and closed by a SHA-256 over all before it; the
- * two newest stay, and with them the newest good one: from the end of a cycle in which nothing looked wrong.
+ * two newest stay, and with them the newest good one: from the end of a cycle after which nothing was wrong.
  */
 export class CheckpointStore {
   private readonly folder: string;

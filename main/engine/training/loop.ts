@@ -422,7 +422,7 @@ class Training {
       hadContrast: health.hadContrast,
       history: [...state.history, record],
     });
-    await this.save(health.warnings.length === 0);
+    await this.save(health.sound);
     if (state.ended === null) {
       this.interrupted = host.shouldStop() ? 'stopped' : this.isOutOfTime() ? 'time' : null;
     }

@@ -76,6 +76,6 @@ export interface Checkpoint {
   readonly state: TrainingState;
   /** Weights and optimizer moments by name. */
   readonly arrays: WeightArrays;
-  /** Whether it was taken at the end of a cycle in which nothing looked wrong. */
+  /** Whether it was taken at the end of a cycle after which nothing was wrong (see CycleHealth.sound). */
   readonly healthy: boolean;
 }

@@ -19,6 +19,8 @@ export interface CycleHealth {
   readonly hadContrast: boolean;
   /** I_ro had contrast and has lost it. */
   readonly collapsed: boolean;
+  /** Whether a training that breaks down later may go on from here: a flat I_ro is how the published start begins. */
+  readonly sound: boolean;
   /** What looks wrong and what to change, in sentences. */
   readonly warnings: readonly string[];
 }
@@ -46,7 +48,8 @@ export function judgeCycle(
         : 'I_ro is still flat, which lasts long with the published start: go on, or start again with a mixingStart and a higher mixingRateFactor, as the preset quick has.',
     );
   }
-  if (adversary && adversary.steps > 0 && adversary.openSteps === 0) {
+  const saturated = adversary !== null && adversary.steps > 0 && adversary.openSteps === 0;
+  if (saturated) {
     warnings.push(
       'The discriminator was saturated for the whole cycle, so it taught the main module nothing: lower discriminatorRate or discriminatorEpochs.',
     );
@@ -55,6 +58,7 @@ export function judgeCycle(
     iroSpread,
     hadContrast: before || iroSpread >= CONTRAST_SPREAD,
     collapsed: flat && before,
+    sound: !saturated && !(flat && before),
     warnings,
   };
 }

@@ -223,6 +223,25 @@ describe('a training that is interrupted', () => {
     expect(hopeless.output).toContain('All checkpoints of this run are damaged');
   }, 240_000);
 
+  it('goes on from the last good checkpoint after it broke down', async () => {
+    const begun = settings.map((value) => (value === '6' ? '2' : value));
+    const first = await train('broke', begun);
+    expect(first.code, first.output).toBe(0);
+    const good = checkpoints('broke').at(-1) as string;
+    expect(good).toContain('-good');
+    const tooFast = ['--set', 'generatorRate=1e30', '--set', 'checkpointMinutes=0'];
+    const wild = await train('broke', ['--resume', '--cycles', '4', ...tooFast]);
+    expect([wild.code, wild.output]).toEqual([
+      1,
+      expect.stringMatching(/broke down: .* no longer a number.*lower learning rates \(generatorRate/),
+    ]);
+    // What was saved between the wild steps is no place to go on from.
+    expect(checkpoints('broke').at(-1)).toBe(good);
+    const tame = await train('broke', ['--resume', '--cycles', '3']);
+    expect(tame.code, tame.output).toBe(0);
+    expect((outcome('broke') as { history: unknown[] }).history).toHaveLength(3);
+  }, 240_000);
+
   it('is not begun over, nor continued with other data or another network', async () => {
     const over = await train('whole', settings);
     expect([over.code, over.output]).toEqual([1, expect.stringContaining('holds a training already')]);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../main/engine/backend/backend';
 import { discriminatorOrder, loadBatch } from '../../../main/engine/training/epochs';
+import { OUTPUT_NAMES } from '../../../main/engine/network/layers';
 import { train, type StepReport, type TrainingHost } from '../../../main/engine/training/loop';
 import type { SliceSource } from '../../../main/engine/training/sliceSource';
 import type { Checkpoint } from '../../../main/engine/training/state';
@@ -196,6 +197,24 @@ describe('the training loop', () => {
     };
     expect(await adamSteps(true)).toEqual([3, 3]);
     expect(await adamSteps(false)).toEqual([3, 6]);
+  });
+
+  it('says in words that I_ro has lost its contrast, and saves nothing from there', async () => {
+    const settings = tiny({ maxCycles: 3, checkpointMinutes: 1e6 });
+    const first = new TestHost();
+    await run({ ...settings, maxCycles: 1 }, first);
+    const { state, arrays } = first.saved.at(-1) as Checkpoint;
+    // A layer that mixes nothing of the cuts in, frozen as in the preset quick: I_ro is the same everywhere.
+    const broken = new Map(arrays).set(`generator/${OUTPUT_NAMES.iro}/kernel`, new Float32Array(2));
+    const from = { state: { ...state, hadContrast: true }, arrays: broken, healthy: true };
+    const host = new TestHost();
+    const before = tf.memory().numTensors;
+    await expect(run(settings, host, from)).rejects.toMatchObject({
+      kind: 'training-collapsed',
+      message: expect.stringMatching(/cycle 2: I_ro has lost its contrast.*last good checkpoint.*Rate/),
+    });
+    expect(host.saved).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('says in words that a loss is no longer a number, and saves nothing from there', async () => {

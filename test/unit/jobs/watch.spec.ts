@@ -18,6 +18,7 @@ describe('the end of a cycle', () => {
     expect(judgeCycle(flat, false, false, null)).toMatchObject({
       hadContrast: false,
       collapsed: false,
+      sound: true,
       warnings: [expect.stringContaining('mixingStart')],
     });
     expect(judgeCycle(flat, false, true, null).warnings).toEqual([expect.stringContaining('generatorRate')]);
@@ -26,13 +27,18 @@ describe('the end of a cycle', () => {
       collapsed: false,
       warnings: [],
     });
-    expect(judgeCycle(flat, true, false, null)).toMatchObject({ hadContrast: true, collapsed: true });
+    expect(judgeCycle(flat, true, false, null)).toMatchObject({
+      hadContrast: true,
+      collapsed: true,
+      sound: false,
+    });
     expect(judgeCycle(new Float64Array(500), true, false, null).collapsed).toBe(true);
   });
 
   it('says so when D was saturated in every step of M', () => {
     const saturated = judgeCycle(lively, true, false, { openSteps: 0, steps: 20 });
     expect(saturated.warnings).toEqual([expect.stringContaining('lower discriminatorRate')]);
+    expect(saturated.sound).toBe(false);
     expect(judgeCycle(lively, true, false, { openSteps: 1, steps: 20 }).warnings).toEqual([]);
     expect(judgeCycle(lively, true, false, { openSteps: 0, steps: 0 }).warnings).toEqual([]);
   });
