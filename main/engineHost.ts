@@ -157,6 +157,7 @@ const unfinished: Readonly<Record<JobRequest['type'], string>> = {
   install: 'TensorFlow was not installed.',
   sample: 'The sample study was not made.',
   train: 'The training did not finish.',
+  adapt: 'The network was not adapted to the scan.',
   continueTraining: 'The training did not finish.',
   segment: 'The scan was not segmented.',
   importModel: 'The model was not imported.',

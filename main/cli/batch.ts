@@ -10,23 +10,24 @@ import { listItems } from '../engine/jobs/batch/listItems';
 import { runBatch, type BatchTotals, type Outcome } from '../engine/jobs/batch/runBatch';
 import type { BatchSettings } from '../engine/jobs/batch/settings';
 import {
+  addMaskFlags,
   addVolumeFlags,
   backendOption,
   parseCount,
-  parseNumber,
+  rulesOf,
   say,
   volumeOptions,
   warn,
   withView,
+  type MaskFlags,
   type VolumeFlags,
 } from './options';
 import { duration } from './progress';
 
 /** What every command that works on many scans takes. */
-export interface ManyFlags extends VolumeFlags {
+export interface ManyFlags extends VolumeFlags, MaskFlags {
   readonly model?: string;
   readonly baseline?: string;
-  readonly threshold?: number;
   readonly backend: BackendChoice;
   readonly lanes?: number;
   readonly overwrite?: boolean;
@@ -34,11 +35,10 @@ export interface ManyFlags extends VolumeFlags {
 
 /** Adds the options of {@link ManyFlags} to a command. */
 export function addManyFlags(command: Command): Command {
-  return addVolumeFlags(
-    command
+  return addMaskFlags(
+    addVolumeFlags(command)
       .option('--model <model>', 'folder of a run, or a generator .h5')
       .addOption(new Option('--baseline <name>', 'leave the network out').choices(['intensity']))
-      .option('--threshold <t>', 'threshold of all scans; found for each by itself unless given', parseNumber)
       .option(
         '--lanes <n>',
         'scans in memory at a time (default: 3 with a network, else one for each CPU)',
@@ -58,7 +58,9 @@ export function batchSettings(flags: ManyFlags, command: Command): BatchSettings
   const volume = Object.entries(volumeOptions(flags)).filter(([, value]) => value !== undefined);
   return {
     model: flags.model === undefined ? null : resolve(flags.model),
-    threshold: flags.threshold ?? null,
+    threshold: flags.threshold ?? flags.thresholdBy ?? null,
+    rules: rulesOf(flags),
+    samples: flags.samples,
     backend: flags.backend,
     volume: Object.fromEntries(volume) as BatchSettings['volume'],
   };

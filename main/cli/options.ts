@@ -2,6 +2,18 @@ import { basename } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ExpectedError } from '../../shared/failure';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
+import { MOST_SAMPLES } from '../../shared/ipc/engineEvents';
+import {
+  thresholdMethods,
+  thresholdMethodSchema,
+  type ThresholdMethod,
+} from '../../shared/imaging/thresholdMethods';
+import {
+  defaultRules,
+  lesionRulesSchema,
+  MOST_EROSION_VOXELS,
+  type LesionRules,
+} from '../../shared/lesions/lesionMask';
 import type { NpyLayout } from '../../shared/volume/npy';
 import type { VolumeOptions } from '../engine/jobs/volumeOptions';
 import { ProgressView } from './progress';
@@ -69,6 +81,88 @@ export function addVolumeFlags(command: Command): Command {
       [],
     )
     .option('--resample', 'take masks on another grid over to the volume, by the nearest voxel');
+}
+
+/** How a mask is made of I_ro, as commander gives it. */
+export interface MaskFlags {
+  readonly threshold?: number;
+  readonly thresholdBy?: ThresholdMethod;
+  readonly minVoxels?: number;
+  readonly connectivity?: LesionRules['connectivity'];
+  readonly erosion?: number;
+  readonly samples: number;
+}
+
+/** Adds the options of {@link MaskFlags} to a command. */
+export function addMaskFlags(command: Command): Command {
+  const ways = thresholdMethodSchema.options.map((way) => `${way}: ${thresholdMethods[way].about}`);
+  return command
+    .addOption(
+      new Option('--threshold <t>', 'threshold; found by itself unless given').argParser(parseNumber),
+    )
+    .addOption(
+      new Option(
+        '--threshold-by <way>',
+        `how the threshold is found, where not as seems best. ${ways.join(' ')}`,
+      )
+        .choices(thresholdMethodSchema.options)
+        .conflicts(['threshold', 'baseline']),
+    )
+    .addOption(
+      new Option(
+        '--min-voxels <n>',
+        `least voxels of a lesion (default: ${defaultRules.minVoxels})`,
+      ).argParser(atLeast(1)),
+    )
+    .addOption(
+      new Option(
+        '--connectivity <n>',
+        `voxels of one lesion share faces (6), edges (18) or corners (26) (default: ${defaultRules.connectivity})`,
+      ).argParser(parseConnectivity),
+    )
+    .addOption(
+      new Option(
+        '--erosion <n>',
+        `outermost voxels of the brain that are left out, 0 to ${MOST_EROSION_VOXELS} (default: ${defaultRules.erosionVoxels})`,
+      ).argParser(parseErosion),
+    )
+    .option(
+      '--samples <n>',
+      'predictions with dropout that tell how far I_ro strays, beside the mirror image',
+      parseSamples,
+      0,
+    );
+}
+
+/** What counts as a lesion, as far as it was given. */
+export function rulesOf({ minVoxels, connectivity, erosion }: MaskFlags): Partial<LesionRules> {
+  return {
+    ...(minVoxels === undefined ? {} : { minVoxels }),
+    ...(connectivity === undefined ? {} : { connectivity }),
+    ...(erosion === undefined ? {} : { erosionVoxels: erosion }),
+  };
+}
+
+const atLeast =
+  (least: number) =>
+  (text: string): number => {
+    const value = parseCount(text);
+    if (value < least) throw new InvalidArgumentError(`It must be ${least} or more.`);
+    return value;
+  };
+
+function atMost(text: string, most: number): number {
+  const value = parseCount(text);
+  if (value > most) throw new InvalidArgumentError(`It must be ${most} or less.`);
+  return value;
+}
+const parseErosion = (text: string): number => atMost(text, MOST_EROSION_VOXELS);
+const parseSamples = (text: string): number => atMost(text, MOST_SAMPLES);
+
+function parseConnectivity(text: string): LesionRules['connectivity'] {
+  const parsed = lesionRulesSchema.shape.connectivity.safeParse(Number(text));
+  if (!parsed.success) throw new InvalidArgumentError('It must be 6, 18 or 26.');
+  return parsed.data;
 }
 
 export function volumeOptions(flags: VolumeFlags): VolumeOptions {

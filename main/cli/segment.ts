@@ -1,24 +1,27 @@
 import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { differenceSentence } from '../../shared/lesions/difference';
 import type { BackendChoice } from '../engine/backend/backend';
 import { loadModel } from '../engine/jobs/model';
 import { segmentByIntensity, segmentVolume } from '../engine/jobs/segmentVolume';
 import { writeSegmentation } from '../engine/jobs/writeSegmentation';
 import { defaultPattern, outputNames, refuseTaken } from '../files/outputs';
 import {
+  addMaskFlags,
   addVolumeFlags,
   backendOption,
   brainMasksOf,
-  parseNumber,
+  rulesOf,
   say,
   typed,
   volumeOptions,
   warn,
   withView,
+  type MaskFlags,
   type VolumeFlags,
 } from './options';
 
-interface SegmentFlags extends VolumeFlags {
+interface SegmentFlags extends VolumeFlags, MaskFlags {
   readonly model?: string;
   readonly baseline?: string;
   readonly out: string;
@@ -26,7 +29,6 @@ interface SegmentFlags extends VolumeFlags {
   readonly format: 'nii.gz' | 'nii';
   readonly overwrite?: boolean;
   readonly keepExtensions?: boolean;
-  readonly threshold?: number;
   readonly backend: BackendChoice;
 }
 
@@ -44,14 +46,15 @@ export function addSegment(program: Command): void {
     )
     .option('--overwrite', 'replace files that are there already')
     .option('--keep-extensions', 'carry header extensions over (they can hold private data)')
-    .option('--threshold <t>', 'threshold; found by itself unless given', parseNumber)
     .addOption(backendOption());
-  addVolumeFlags(command).action(async (volumes: string[], options: SegmentFlags, command: Command) => {
-    if ((options.model === undefined) === (options.baseline === undefined)) {
-      command.error('error: give either --model MODEL or --baseline intensity');
-    }
-    await segmentAll(volumes, options);
-  });
+  addMaskFlags(addVolumeFlags(command)).action(
+    async (volumes: string[], options: SegmentFlags, command: Command) => {
+      if ((options.model === undefined) === (options.baseline === undefined)) {
+        command.error('error: give either --model MODEL or --baseline intensity');
+      }
+      await segmentAll(volumes, options);
+    },
+  );
 }
 
 async function segmentAll(volumes: readonly string[], options: SegmentFlags): Promise<void> {
@@ -60,7 +63,6 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
     volumes.map((path) => outputNames(path, { pattern: options.names, format: options.format })),
   );
   refuseTaken(options.out, names, overwrite);
-  const given = options.threshold ?? null;
   const brainMasks = brainMasksOf(options, volumes);
   const model = options.model === undefined ? null : await loadModel(options.model, options.backend);
   try {
@@ -68,13 +70,17 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
       const read = {
         ...volumeOptions(options),
         brainMask: brainMasks[i] ?? undefined,
+        rules: rulesOf(options),
+        samples: options.samples,
       };
       await withView(async (view) => {
         const result = model
-          ? await segmentVolume(path, model, given, view, read)
-          : await segmentByIntensity(path, given, read);
+          ? await segmentVolume(path, model, options.threshold ?? options.thresholdBy ?? null, view, read)
+          : await segmentByIntensity(path, options.threshold ?? null, read);
         const files = names[i] as (typeof names)[number];
-        const facts = model ? { method: 'asc-net', device: model.backend.device } : { method: 'intensity' };
+        const facts = model
+          ? { method: 'asc-net', device: model.backend.device, samples: options.samples }
+          : { method: 'intensity' };
         const hash = model?.sha256 ?? null;
         await writeSegmentation(result, path, hash, options.out, files, facts, {
           overwrite,
@@ -86,6 +92,8 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
           `${basename(path)}: ${result.lesions.length} lesions, ${Math.round(volumeMm3)} mm3 -> ${join(options.out, files.mask)}`,
         );
         say(`  threshold ${result.threshold.toFixed(3)}. ${result.reason}`);
+        if (result.baseline)
+          say(`  ${differenceSentence(result.baseline.difference, (mm3) => `${Math.round(mm3)} mm3`)}`);
         for (const warning of result.warnings) warn(`${basename(path)}: ${warning}`);
       });
     }

@@ -9,6 +9,7 @@ import {
 import { settingsFrom } from '../../shared/study/chooseSettings';
 import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
+import { adaptRun } from './jobs/adaptRun';
 import { openBackend } from './backend/backend';
 import type { JobContext, JobEvent } from './jobs/context';
 import { JobControls } from './jobs/controls';
@@ -102,6 +103,8 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
         context,
       );
     }
+    case 'adapt':
+      return adaptRun(request, context);
     case 'continueTraining':
       return trainRun(
         {
@@ -129,22 +132,42 @@ async function segmentForWindow(
 ): Promise<SegmentResult> {
   const model = await loadModel(request.model, request.backend);
   try {
-    const { volume, prepared, slices, score, counts, threshold, reason } = await segmentVolume(
-      request.volume,
-      model,
-      null,
-      context,
-      { brainMask: request.brain ?? undefined },
-    );
+    const { samples } = request;
+    const result = await segmentVolume(request.volume, model, null, context, {
+      brainMask: request.brain ?? undefined,
+      samples,
+    });
+    const { volume, prepared, slices, whole, spread, baseline, counts, threshold, reason } = result;
     const { count, height, width } = prepared.grid;
-    const write = async (name: string, shape: number[], values: Float32Array): Promise<string> => {
+    const write = async (
+      name: string,
+      shape: number[],
+      values: Float32Array | Uint8Array,
+    ): Promise<string> => {
       const path = join(request.outDir, name);
       await writeFileAtomic(path, npyBytes(shape, values));
       return path;
     };
     const stack = [count, height, width];
+    const onGrid = [...volume.dims].reverse();
+    const { method, thresholds, doubts, head, cover } = result;
     return {
-      iroVolume: await write('iro_volume.npy', [...volume.dims].reverse(), score),
+      iroVolume: await write('iro_volume.npy', onGrid, whole.score),
+      maps: {
+        depth: await write('depth.npy', onGrid, whole.depth),
+        baseline: await write('baseline.npy', onGrid, (baseline as NonNullable<typeof baseline>).score),
+        spread: spread && (await write('spread.npy', onGrid, spread)),
+      },
+      findings: {
+        method,
+        thresholds: [...thresholds],
+        doubts: [...doubts],
+        notes: [...volume.warnings, ...prepared.warnings],
+        head,
+        cover,
+        adaptable: model.known.pastedCounts !== null,
+        samples,
+      },
       slices: {
         input: await write('input.npy', stack, prepared.slices),
         ifc: await write('ifc.npy', stack, slices.ifc),

@@ -13,6 +13,9 @@ export interface OutputNames {
   /** JSON beside the mask. */
   readonly sidecar: string;
   readonly iro: string;
+  /** Spread of I_ro over several predictions, and the mask of the plain threshold: where there are any. */
+  readonly spread: string;
+  readonly baseline: string;
   readonly lesions: string;
   readonly lesionsJson: string;
   readonly report: string;
@@ -32,7 +35,7 @@ export function stemOf(path: string): string {
 }
 
 /**
- * x.nii.gz -> x_mask.nii.gz and x_mask.json, x_iro.nii.gz, x_lesions.csv and .json, x_report.json, unless the pattern says
+ * x.nii.gz -> x_mask.nii.gz and x_mask.json, x_iro.nii.gz, x_spread.nii.gz, x_baseline.nii.gz, x_lesions.csv and .json, x_report.json, unless the pattern says
  * otherwise.
  * @throws ExpectedError settings-invalid for a pattern that is no file name or gives all files one name
  */
@@ -51,6 +54,8 @@ export function outputNames(path: string, options: NamingOptions = {}): OutputNa
     mask,
     sidecar: sidecarName(mask),
     iro: `${name('iro')}.${format}`,
+    spread: `${name('spread')}.${format}`,
+    baseline: `${name('baseline')}.${format}`,
     lesions: `${name('lesions')}.csv`,
     lesionsJson: `${name('lesions')}.json`,
     report: `${name('report')}.json`,

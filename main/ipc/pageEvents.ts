@@ -49,6 +49,7 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
       return { job: 'sample', scan: file(scan), truth: file(truth), referenceSlices };
     }
     case 'train':
+    case 'adapt':
     case 'continueTraining': {
       const { run, ...facts } = trainResultSchema.parse(result);
       return { job: 'train', run: tokens.adopt(run, 'run', 0, path.basename(path.dirname(run))), ...facts };
@@ -61,7 +62,7 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
     case 'exportModel':
       return { job: 'exportModel', files: convertResultSchema.parse(result).files };
     case 'segment': {
-      const { iroVolume, slices, grid, modelSha256, histogram, device } = segmentResultSchema.parse(result);
+      const { iroVolume, slices, maps, ...facts } = segmentResultSchema.parse(result);
       return {
         job: 'segment',
         scan: file(request.volume).token,
@@ -72,10 +73,12 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
           iwc: file(slices.iwc),
           iro: file(slices.iro),
         },
-        grid,
-        modelSha256,
-        histogram,
-        device,
+        maps: {
+          depth: file(maps.depth),
+          baseline: file(maps.baseline),
+          spread: maps.spread === null ? null : file(maps.spread),
+        },
+        ...facts,
       };
     }
     default:

@@ -9,6 +9,7 @@ td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
 .failed{background:#fdecea;border-left:4px solid #b3261e;padding:.4rem .7rem;margin:.4rem 0}
 figure{margin:0}figcaption{color:#56606a}.montage img{width:100%;background:#000}
 .charts{display:flex;flex-wrap:wrap;gap:2rem}.thumbnail img{width:8rem;background:#000;display:block}
+.key{display:inline-block;width:.7rem;height:.7rem;border:1px solid #888;margin-left:.8rem}
 .suspicious{font-weight:600;color:#8c1d18}svg text{font:11px system-ui,sans-serif;fill:#56606a}`;
 
 /** Size of a histogram in pixels, without its labels. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { headExtentSchema, levelCoverSchema } from '../imaging/headLevels';
+import { baselineDifferenceSchema } from '../lesions/difference';
 
 /*
  * What a batch keeps of each scan, in batch/ID.json: whether it is done, from what, and the figures that the group's report
@@ -12,6 +14,9 @@ const lesionRow = z.object({
   volumeMm3: z.number(),
   centreVox: z.tuple([figure, figure, figure]),
   centreMm: z.tuple([figure, figure, figure]),
+  /** null for the intensity baseline, and where there was one prediction alone. */
+  meanIro: figure.nullable().default(null),
+  spreadIro: figure.nullable().default(null),
 });
 
 /** What the outliers of a cohort are found by. */
@@ -53,6 +58,13 @@ const doneSchema = z.object({
   reason: z.string(),
   figures: figuresSchema,
   rows: z.array(lesionRow),
+  /** The plain threshold beside the mask; null for the intensity baseline itself. */
+  difference: baselineDifferenceSchema.nullable().default(null),
+  /** Where the brain lies in the scan, and which of its levels the healthy reference leaves uncovered, where that is known. */
+  levels: z
+    .object({ head: headExtentSchema, ...levelCoverSchema.shape })
+    .nullable()
+    .default(null),
   histogram: z.object({ low: z.number(), high: z.number(), counts: z.array(z.number()) }),
   grid: z.unknown(),
   facts: z.record(z.string(), z.unknown()),

@@ -1,4 +1,6 @@
 import { escaped, htmlPage, pictureTag, tableCells } from '../study/html';
+import { DIFFERENCE_COLOURS, DIFFERENCE_WORDS, differenceSentence } from '../lesions/difference';
+import { levelsFigure } from '../study/levelsFigure';
 import { histogramFigure, pageStyle, shortNumber } from './pageParts';
 import type { DoneRecord } from './record';
 
@@ -8,10 +10,12 @@ const MOST_ROWS = 60;
 /**
  * The quality control of one scan as one HTML page that loads nothing and runs nothing.
  * @param montage PNG as a data URL: slices over the whole brain with the mask on them
+ * @param difference the same with the plain threshold beside the mask; null for the intensity baseline itself
  */
 export function subjectPage(
   record: Omit<DoneRecord, 'files' | 'thumbnail' | 'tookMs'>,
   montage: string,
+  difference: string | null,
 ): string {
   const { id, figures, rows, histogram, scoreName } = record;
   const facts: [string, string][] = [
@@ -29,7 +33,7 @@ export function subjectPage(
     .slice(0, MOST_ROWS)
     .map(
       (row) =>
-        `<tr>${tableCells('td', [String(row.id), String(row.voxels), shortNumber(row.volumeMm3), row.centreMm.map((mm) => mm.toFixed(1)).join(', ')])}</tr>`,
+        `<tr>${tableCells('td', [String(row.id), String(row.voxels), shortNumber(row.volumeMm3), iroOf(row), row.centreMm.map((mm) => mm.toFixed(1)).join(', ')])}</tr>`,
     );
   const more =
     rows.length > MOST_ROWS
@@ -45,9 +49,29 @@ ${record.warnings.map((warning) => `<p class="warning">${escaped(warning)}</p>`)
 <table>${facts.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join('')}</table>
 <h2>Slices</h2>
 <figure class="montage">${pictureTag(montage, `Slices of ${id} with the lesion mask in red`)}<figcaption>Over the whole brain, laid out as radiologists do. Red: the mask.</figcaption></figure>
+${difference && record.difference ? beside(id, record.difference, difference) : ''}
+${record.levels ? `<h2>Levels of the head</h2>${levelsFigure(record.levels)}` : ''}
 <h2>${scoreName === 'I_ro' ? 'I_ro' : 'Smoothed intensity, in robust deviations'}</h2>
 ${histogramFigure({ ...histogram, title: 'Voxels of the brain, on a logarithmic scale', logarithmic: true, mark: { at: figures.threshold, name: 'threshold' } })}
 <h2>Lesions</h2>
-<table><tr>${tableCells('th', ['Lesion', 'Voxels', 'Volume (mm³)', 'Centre (mm, RAS)'])}</tr>${shown.join('')}</table>${more}`,
+<table><tr>${tableCells('th', ['Lesion', 'Voxels', 'Volume (mm³)', 'Mean I_ro', 'Centre (mm, RAS)'])}</tr>${shown.join('')}</table>${more}`,
   );
+}
+
+/** "0.93 ± 0.04". */
+function iroOf({ meanIro, spreadIro }: DoneRecord['rows'][number]): string {
+  if (meanIro === null) return '';
+  return meanIro.toFixed(2) + (spreadIro === null ? '' : ` ± ${spreadIro.toFixed(2)}`);
+}
+
+function beside(id: string, figures: NonNullable<DoneRecord['difference']>, picture: string): string {
+  const key = (['both', 'network', 'baseline'] as const)
+    .map(
+      (name) =>
+        `<span class="key" style="background:rgb(${DIFFERENCE_COLOURS[name].join(' ')})"></span> ${DIFFERENCE_WORDS[name]}`,
+    )
+    .join(' ');
+  return `<h2>Beside a plain threshold</h2>
+<p>${escaped(differenceSentence(figures, (mm3) => `${shortNumber(mm3)} mm³`))}</p>
+<figure class="montage">${pictureTag(picture, `Slices of ${id} with the mask and the plain threshold`)}<figcaption>${key}</figcaption></figure>`;
 }

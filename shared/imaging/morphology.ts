@@ -13,6 +13,20 @@ export function erode(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
   });
 }
 
+/**
+ * How deep each voxel of the mask lies: 0 outside, else 1 more than the steps of {@link erode} that leave it, up to `most`
+ * + 1. So what is deeper than n is the mask eroded by n steps. A new array.
+ */
+export function depths(mask: Uint8Array, dims: Dims, most: number): Uint8Array {
+  let left = erode(mask, dims, 0);
+  const depth = left.slice();
+  for (let step = 1; step <= most; step += 1) {
+    left = erode(left, dims);
+    for (let i = 0; i < depth.length; i += 1) depth[i] = (depth[i] as number) + (left[i] as number);
+  }
+  return depth;
+}
+
 /** The mask (0 and 1) with all voxels within `steps` face neighbours of it. A new array. */
 export function dilate(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
   return repeat(mask, dims, steps, (out, from, count, shift) => {

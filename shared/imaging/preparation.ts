@@ -11,6 +11,7 @@ import {
 import { channelOffsets } from '../geometry/neighbours';
 import { trueValues } from '../volume/nifti';
 import type { Volume } from '../volume/volume';
+import type { HeadExtent } from './headLevels';
 import { findBrainMask, type BrainMask } from './brainMask';
 import {
   findNormalisation,
@@ -19,6 +20,7 @@ import {
   normalise,
   type Normalisation,
 } from './normalisation';
+import { scanStatistics, scanStatisticsSchema, type ScanStatistics } from './scanStatistics';
 import { smoothInMask } from './smoothing';
 
 /** What is chosen about a preparation. Stored with sets and runs, and applied the same when a model segments. */
@@ -50,6 +52,8 @@ export const preparedScanSchema = z.strictObject({
   grid: sliceGridSchema,
   normalisation: normalisationSchema,
   maskMethod: z.enum(['skull-stripped', 'head', 'given']),
+  /** Its levels, to hold later scans against; runs of before have none. */
+  statistics: scanStatisticsSchema.optional(),
 });
 
 /** A volume as the network sees it, with all that is needed to go back. */
@@ -67,6 +71,7 @@ export interface PreparedVolume {
   readonly channelOffsets: readonly number[];
   /** Which slices hold enough brain to learn from. */
   readonly brainSlices: readonly number[];
+  readonly statistics: ScanStatistics;
   /** How many voxels were not finite and count as background. */
   readonly nonFinite: number;
   /** What the reader should know about it. */
@@ -129,8 +134,18 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
     slices,
     channelOffsets: channelOffsets(preparation.neighbourMm, grid.sourceZooms[grid.axes[2] as 0 | 1 | 2]),
     brainSlices: slicesWithBrain(grid, slices),
+    statistics: scanStatistics(values, brain),
     nonFinite,
     warnings: preparationWarnings(nonFinite, method),
+  };
+}
+
+/** The slices of a prepared volume that show brain; its whole stack where none shows enough. */
+export function headOf({ grid, brainSlices }: Pick<PreparedVolume, 'grid' | 'brainSlices'>): HeadExtent {
+  return {
+    first: brainSlices[0] ?? 0,
+    last: brainSlices.at(-1) ?? grid.count - 1,
+    sliceMm: grid.sourceZooms[grid.axes[2] as 0 | 1 | 2],
   };
 }
 

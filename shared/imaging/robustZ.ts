@@ -15,15 +15,19 @@ export interface RobustZ {
  * is CSF, which is no part of the tissue's spread.
  */
 export function robustZ(values: Float32Array, mask: Uint8Array): RobustZ {
-  const inside = sortedInside(values, mask);
   const z = new Float32Array(values.length);
-  if (inside.length === 0) return { mode: 0, spread: 1, z };
-  const mode = modeOfSorted(inside);
-  const brighter = inside.subarray(firstAbove(inside, mode)).map((value) => value - mode);
-  const spread = percentileOfSorted(brighter, 50) / 0.6745 || 1;
+  const { mode, spread } = robustLevels(sortedInside(values, mask));
   for (let i = 0; i < values.length; i += 1)
     if (mask[i] !== 0) z[i] = ((values[i] as number) - mode) / spread;
   return { mode, spread, z };
+}
+
+/** The mode and the spread above it of values in rising order; 0 and 1 of none. */
+export function robustLevels(sorted: Float32Array): Pick<RobustZ, 'mode' | 'spread'> {
+  if (sorted.length === 0) return { mode: 0, spread: 1 };
+  const mode = modeOfSorted(sorted);
+  const brighter = sorted.subarray(firstAbove(sorted, mode)).map((value) => value - mode);
+  return { mode, spread: percentileOfSorted(brighter, 50) / 0.6745 || 1 };
 }
 
 /** The middle of the highest of 200 smoothed bins between the 0.1th and the 99.9th percentile. */

@@ -1,5 +1,7 @@
+import type { Doubt } from './doubt';
 import { highestBin, levelPassedBy, logHistogram, sumCounts } from './histogram';
 import { bestExcess, referenceShare } from './threshold';
+import type { ThresholdMethod } from './thresholdMethods';
 
 /** What a training with pasted lesions knows of its I_ro: counts in the brain, in equal bins over [0, 1]. */
 export interface TrainedCounts {
@@ -9,11 +11,9 @@ export interface TrainedCounts {
   readonly pastedCounts: { readonly lesion: readonly number[]; readonly tissue: readonly number[] };
 }
 
-export type TrainedMethod = 'reference-excess' | 'valley' | 'pasted' | 'reference-quantile';
-
 /** A threshold of I_ro with a sentence that says how it was found. */
 export interface ThresholdChoice {
-  readonly method: TrainedMethod;
+  readonly method: ThresholdMethod;
   readonly threshold: number;
   readonly reason: string;
 }
@@ -23,8 +23,8 @@ export interface TrainedThreshold {
   readonly chosen: ThresholdChoice;
   /** All that could be found, the chosen one first. */
   readonly all: readonly ThresholdChoice[];
-  /** What the reader should know, in sentences. */
-  readonly warnings: readonly string[];
+  /** What the reader should know. */
+  readonly doubts: readonly Doubt[];
 }
 
 /** Where the valley is looked for: above tissue, below lesions. */
@@ -58,15 +58,17 @@ export function trainedThreshold(counts: ArrayLike<number>, trained: TrainedCoun
     threshold: 1,
     reason: 'The training left no brain to find a threshold in, so nothing is marked.',
   };
-  const warnings = [];
+  const doubts: Doubt[] = [];
   if (!found.some(({ method }) => method === 'valley')) {
-    warnings.push(
-      'I_ro has not split into tissue and lesions over the training: train longer, or look closely at the mask.',
-    );
+    doubts.push({
+      kind: 'split',
+      message:
+        'I_ro has not split into tissue and lesions over the training: train longer, or look closely at the mask.',
+    });
   }
   const disagreement = disagree(counts, found);
-  if (disagreement) warnings.push(disagreement);
-  return { chosen, all: found, warnings };
+  if (disagreement) doubts.push({ kind: 'methods', message: disagreement });
+  return { chosen, all: found, doubts };
 }
 
 function clearExcess(counts: ArrayLike<number>, reference: readonly number[]): ThresholdChoice | null {
@@ -120,7 +122,8 @@ function pastedBest({ lesion, tissue }: TrainedCounts['pastedCounts']): Threshol
   };
 }
 
-function quantile(reference: readonly number[]): ThresholdChoice | null {
+/** The level that {@link referenceShare} of the reference's brain voxels pass; null where there is no reference. */
+export function quantile(reference: readonly number[]): ThresholdChoice | null {
   if (sumCounts(reference) === 0) return null;
   const threshold = levelPassedBy(reference, referenceShare);
   return {
@@ -131,7 +134,7 @@ function quantile(reference: readonly number[]): ThresholdChoice | null {
 }
 
 /** The sentence about methods whose masks would differ in volume by more than a factor of two; null where they agree. */
-function disagree(counts: ArrayLike<number>, found: readonly ThresholdChoice[]): string | null {
+export function disagree(counts: ArrayLike<number>, found: readonly ThresholdChoice[]): string | null {
   const total = sumCounts(counts);
   if (total === 0 || found.length < 2) return null;
   const share = ({ threshold }: ThresholdChoice): number =>

@@ -17,6 +17,7 @@ export const publicChannels = [
   'training:describe',
   'training:unfinished',
   'training:continue',
+  'training:adapt',
   'inference:segment',
   'jobs:stop',
   'jobs:pause',

@@ -4,7 +4,15 @@ import { preparationSchema } from '../imaging/preparation';
 import { presetNameSchema } from '../study/trainingSettings';
 import { studyOf } from '../study/studyFile';
 import { trainingSettingsSchema } from '../study/trainingSettings';
-import { deviceSchema, endedSchema, engineEventSchema, failureSchema, histogramSchema } from './engineEvents';
+import { findingsSchema } from '../study/findings';
+import {
+  deviceSchema,
+  endedSchema,
+  engineEventSchema,
+  failureSchema,
+  histogramSchema,
+  MOST_SAMPLES,
+} from './engineEvents';
 
 /**
  * The one contract between the window and main: each channel's request and answer. Both sides parse with it, so that
@@ -38,7 +46,7 @@ export type BackendChoice = z.infer<typeof backendChoiceSchema>;
 export const settingsSchema = z.strictObject({
   theme: z.enum(['dark', 'light']),
   /** How the mask is drawn. */
-  maskStyle: z.enum(['outline', 'fill', 'heat']),
+  maskStyle: z.enum(['outline', 'fill', 'heat', 'spread']),
   /** Opacity of the filled mask and of the heat map, 0..1. */
   maskOpacity: z.number().min(0.05).max(1),
   /** Which side of the patient is on the left of axial and coronal pictures: the right one in radiological. */
@@ -160,11 +168,18 @@ export const contract = {
     request: z.strictObject({ run: token, backend: backendChoiceSchema }),
     response: jobStarted,
   },
+  /** Trains a run further on healthy slices of a scan; the job's result is the new run. */
+  'training:adapt': {
+    request: z.strictObject({ run: token, scan: chosenScan, backend: backendChoiceSchema }),
+    response: jobStarted,
+  },
   'inference:segment': {
     request: z.strictObject({
       run: token,
       scan: token,
       brain: token.nullable(),
+      /** Samples of the network that tell how far I_ro strays. */
+      samples: z.number().int().min(0).max(MOST_SAMPLES),
       backend: backendChoiceSchema,
     }),
     response: jobStarted,
@@ -333,6 +348,15 @@ export const jobResultSchema = z.discriminatedUnion('job', [
     }),
     /** See SliceGrid. */
     grid: z.unknown(),
+    /** null where a result of before has none. */
+    maps: z
+      .strictObject({
+        depth: fileTokenSchema,
+        baseline: fileTokenSchema,
+        spread: fileTokenSchema.nullable(),
+      })
+      .nullable(),
+    findings: findingsSchema.nullable(),
     modelSha256: z.string().nullable(),
     histogram: histogramSchema,
     device: deviceSchema,

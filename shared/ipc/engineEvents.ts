@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { preparationSchema } from '../imaging/preparation';
+import { findingsSchema } from '../study/findings';
 import { presetNameSchema } from '../study/trainingSettings';
+
+/** Most samples of a prediction. */
+export const MOST_SAMPLES = 50;
 
 /** What the engine tells about a running job: at most ten a second, and each carries the job's id. */
 
@@ -128,6 +132,17 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     overrides: z.record(z.string(), z.unknown()),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),
+  /** Trains a run further on healthy slices of one scan; `outDir` is the new run's; result: {@link trainResultSchema}. */
+  z.strictObject({
+    ...job,
+    type: z.literal('adapt'),
+    model: z.string(),
+    healthy: jobScanSchema,
+    /** The sets that the run was trained on; null where they are gone. */
+    data: z.string().nullable(),
+    outDir: z.string(),
+    backend: z.enum(['auto', 'native', 'wasm']),
+  }),
   /** Goes on with the training of `outDir` from its newest checkpoint; result: {@link trainResultSchema}. */
   z.strictObject({
     ...job,
@@ -142,6 +157,7 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     model: z.string(),
     volume: z.string(),
     brain: z.string().nullable(),
+    samples: z.number().int().min(0).max(MOST_SAMPLES),
     outDir: z.string(),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),
@@ -205,6 +221,12 @@ export const segmentResultSchema = z.object({
   slices: z.object({ input: z.string(), ifc: z.string(), iwc: z.string(), iro: z.string() }),
   /** The slice grid, as JSON (see SliceGrid). */
   grid: z.unknown(),
+  /**
+   * .npy on the source grid as I_ro's: how deep in the brain each voxel lies (uint8), the baseline's score, and the spread
+   * of I_ro (float32); null where there was one prediction alone.
+   */
+  maps: z.object({ depth: z.string(), baseline: z.string(), spread: z.string().nullable() }),
+  findings: findingsSchema,
   /** Of the generator's weights. */
   modelSha256: z.string(),
   histogram: histogramSchema,

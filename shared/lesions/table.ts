@@ -17,6 +17,8 @@ export interface LesionRow {
   /** Of I_ro; null where there is none (the intensity baseline). */
   readonly meanIro: number | null;
   readonly maxIro: number | null;
+  /** Mean over the lesion of the standard deviation of I_ro over several predictions; null where there is one alone. */
+  readonly spreadIro: number | null;
   /** Of the scan, in its own unit. */
   readonly meanScan: number;
   readonly maxScan: number;
@@ -32,13 +34,14 @@ export interface LesionTableInput {
   /** The scan's true values on the same grid. */
   readonly scan: Float32Array;
   readonly iro?: Float32Array;
+  readonly spread?: Float32Array;
   /** Source voxel axis across the slices; 2 unless given. */
   readonly sliceAxis?: 0 | 1 | 2;
 }
 
 /** One row a lesion, the largest first; equal sizes in the order of their labels. */
 export function lesionTable(input: LesionTableInput): LesionRow[] {
-  const { labels, count, volume, scan, iro, sliceAxis = 2 } = input;
+  const { labels, count, volume, scan, iro, spread, sliceAxis = 2 } = input;
   const { dims, affine, zooms } = volume;
   if (labels.length !== dims[0] * dims[1] * dims[2] || scan.length !== labels.length) {
     throw new Error('labels and scan do not fill the grid');
@@ -53,13 +56,17 @@ export function lesionTable(input: LesionTableInput): LesionRow[] {
         const lesion = sums[label - 1];
         if (!lesion) throw new Error(`label ${label} is above the count`);
         addVoxel(lesion, [x, y, z], scan[at] as number, iro?.[at]);
+        lesion.spread += spread?.[at] ?? 0;
       }
     }
   }
   return sums
     .filter((lesion) => lesion.voxels > 0)
     .sort((a, b) => b.voxels - a.voxels || a.label - b.label)
-    .map((lesion, index) => rowOf(lesion, index + 1, affine, zooms, iro !== undefined, sliceAxis));
+    .map((lesion, index) => ({
+      ...rowOf(lesion, index + 1, affine, zooms, iro !== undefined, sliceAxis),
+      spreadIro: spread ? lesion.spread / lesion.voxels : null,
+    }));
 }
 
 /** Column names, then one line a lesion: numbers with as many digits as mean something. For a CSV writer. */
@@ -77,7 +84,7 @@ export function lesionCsvRows(rows: readonly LesionRow[]): (string | number)[][]
       'centre_z_mm',
     ],
     ...['extent_i_mm', 'extent_j_mm', 'extent_k_mm', 'mean_iro', 'max_iro', 'mean_scan', 'max_scan'],
-    ...['first_slice', 'last_slice'],
+    ...['first_slice', 'last_slice', 'spread_iro'],
   ];
   const round = (value: number | null, digits: number): string | number =>
     value === null ? '' : Number(value.toPrecision(15)) === 0 ? 0 : Number(value.toFixed(digits));
@@ -96,6 +103,7 @@ export function lesionCsvRows(rows: readonly LesionRow[]): (string | number)[][]
       significant(row.meanScan),
       significant(row.maxScan),
       ...row.slices,
+      round(row.spreadIro, 4),
     ]),
   ];
 }
@@ -108,6 +116,7 @@ interface Sum {
   readonly high: [number, number, number];
   iro: number;
   maxIro: number;
+  spread: number;
   scan: number;
   maxScan: number;
 }
@@ -121,6 +130,7 @@ function newSum(label: number): Sum {
     high: [-1, -1, -1],
     iro: 0,
     maxIro: -Infinity,
+    spread: 0,
     scan: 0,
     maxScan: -Infinity,
   };
@@ -147,7 +157,7 @@ function rowOf(
   zooms: Triple,
   hasIro: boolean,
   sliceAxis: 0 | 1 | 2,
-): LesionRow {
+): Omit<LesionRow, 'spreadIro'> {
   const centreVox = lesion.position.map((sum) => sum / lesion.voxels) as [number, number, number];
   const extent = (axis: 0 | 1 | 2): number => (lesion.high[axis] - lesion.low[axis] + 1) * zooms[axis];
   return {

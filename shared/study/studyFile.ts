@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { defaultPreparation, preparationSchema } from '../imaging/preparation';
+import { BRAIN_EROSION_VOXELS, lesionRulesSchema } from '../lesions/lesionMask';
 import { deviceSchema, histogramSchema, trainResultSchema } from '../ipc/engineEvents';
+
+import { findingsSchema } from './findings';
 
 /**
  * The study file: what a reader has open, marked, decided and edited. The same document travels in two forms: on disk a
@@ -39,8 +42,6 @@ const factsSchema = z.object({
   warnings: z.array(z.string()),
 });
 
-const connectivitySchema = z.union([z.literal(6), z.literal(18), z.literal(26)]);
-
 /** First and last slice of each range. */
 const ranges = z.array(z.tuple([slice, slice]));
 
@@ -55,8 +56,15 @@ function segmentationOf<F extends z.ZodType>(file: F) {
     threshold: z.number(),
     /** What counts as a lesion at the threshold: its least size, and which voxels hang together. */
     minVoxels: z.number().int().min(1),
-    connectivity: connectivitySchema,
+    connectivity: lesionRulesSchema.shape.connectivity,
+    erosionVoxels: lesionRulesSchema.shape.erosionVoxels.default(BRAIN_EROSION_VOXELS),
     iroVolume: file,
+    /**
+     * On the scan's grid: how deep in the brain each voxel lies, the plain threshold's score, and the spread of I_ro (null
+     * where there was one prediction alone). A file of before has none.
+     */
+    maps: z.strictObject({ depth: file, baseline: file, spread: file.nullable() }).nullable().default(null),
+    findings: findingsSchema.nullable().catch(null),
     slices: z.strictObject({ input: file, ifc: file, iwc: file, iro: file }),
     grid: z.unknown(),
     /** Of the weights of the model that made it; null where a file of before does not say it. */
@@ -171,5 +179,13 @@ function withSegmentation<A, B>(
   ].map((file) => result(file, 'file'));
   if (iroVolume === undefined || input === undefined || ifc === undefined) return null;
   if (iwc === undefined || iro === undefined) return null;
-  return { ...segmentation, iroVolume, slices: { input, ifc, iwc, iro } };
+  const { maps } = segmentation;
+  const [depth, baseline] = [maps?.depth, maps?.baseline].map((file) => file && result(file, 'file'));
+  const spread = maps?.spread ? (result(maps.spread, 'file') ?? null) : null;
+  return {
+    ...segmentation,
+    iroVolume,
+    maps: depth === undefined || baseline === undefined ? null : { depth, baseline, spread },
+    slices: { input, ifc, iwc, iro },
+  };
 }

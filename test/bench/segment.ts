@@ -6,6 +6,7 @@ import { segmentVolume } from '../../main/engine/jobs/segmentVolume';
 import { writeSegmentation } from '../../main/engine/jobs/writeSegmentation';
 import type { NetworkWeights } from '../../main/engine/network/weights';
 import { defaultPreparation } from '../../shared/imaging/preparation';
+import { nothingKnown } from '../../shared/imaging/scanDoubts';
 import { outputNames } from '../../main/files/outputs';
 
 /** A job that takes one volume apart as the command line does, from the file to the written files. */
@@ -18,16 +19,17 @@ export function segmentJob(
   out: string,
 ): () => Promise<void> {
   const shape = { height: side, width: side, baseWidth };
+  const predict = slicePredictor(backend.ops, weights, baseWidth, side, side);
   const model = {
     backend,
     shape,
-    referenceCounts: [],
     sha256: '',
-    predict: slicePredictor(backend.ops, weights, baseWidth, side, side),
+    predict,
     design: PUBLISHED_DESIGN,
     mirrorAveraging: false,
-    inputCounts: [],
-    pastedCounts: null,
+    dropout: 0,
+    sampling: () => predict,
+    known: nothingKnown,
     preparation: defaultPreparation,
     dispose: () => weights.dispose(),
   };

@@ -1,3 +1,4 @@
+import { deviation } from './deviation';
 import type { PredictedSlices } from './predict';
 
 /** The images [n, height, width, channels] mirrored left to right. A new array. */
@@ -33,6 +34,7 @@ export function withMirrorAveraging(
       ifc: mean(straight.ifc, turned.ifc),
       iwc: mean(straight.iwc, turned.iwc),
       iro: mean(straight.iro, turned.iro),
+      spread: deviation([straight.iro, mirrored(turned.iro, width)]),
     };
   };
 }

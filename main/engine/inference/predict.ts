@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { PUBLISHED_DESIGN, generatorLayers } from '../network/layers';
-import { INFERENCE, runGenerator } from '../network/networks';
+import { INFERENCE, runGenerator, type RunMode } from '../network/networks';
 import type { NetworkOps } from '../network/ops';
 import type { NetworkWeights } from '../network/weights';
 
@@ -9,6 +9,11 @@ export interface PredictedSlices {
   readonly ifc: Float32Array;
   readonly iwc: Float32Array;
   readonly iro: Float32Array;
+  /**
+   * Standard deviation of I_ro over the predictions that there are: of the image and its mirror image, and of the samples;
+   * null where there is one alone.
+   */
+  readonly spread: Float32Array | null;
 }
 
 /** The slices go through the network a few at a time: memory, not speed, asks for small batches here. */
@@ -25,6 +30,7 @@ export function slicePredictor(
   height: number,
   width: number,
   design = PUBLISHED_DESIGN,
+  mode: RunMode = INFERENCE,
 ): (images: Float32Array) => PredictedSlices {
   const layers = generatorLayers(baseWidth, design);
   const size = height * width;
@@ -35,6 +41,7 @@ export function slicePredictor(
       ifc: new Float32Array(count * size),
       iwc: new Float32Array(count * size),
       iro: new Float32Array(count * size),
+      spread: null,
     };
     for (let first = 0; first < count; first += PREDICTION_BATCH) {
       const taken = Math.min(PREDICTION_BATCH, count - first);
@@ -42,7 +49,7 @@ export function slicePredictor(
       const at = first * size;
       tf.tidy(() => {
         const x = tf.tensor4d(batch, [taken, height, width, channels]);
-        const cuts = runGenerator(ops, layers, weights, x, INFERENCE);
+        const cuts = runGenerator(ops, layers, weights, x, mode);
         out.ifc.set(cuts.ifc.dataSync(), at);
         out.iwc.set(cuts.iwc.dataSync(), at);
         out.iro.set(cuts.iro.dataSync(), at);

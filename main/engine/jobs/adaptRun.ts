@@ -68,6 +68,7 @@ export async function adaptRun(options: AdaptOptions, context: JobContext): Prom
       plan: { kind: 'new', settings: adaptation(run.settings) },
       backend,
       start,
+      before: run,
       ...(data === null ? {} : { mixWith: data }),
     },
     context,

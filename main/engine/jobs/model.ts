@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
 import { defaultPreparation, type Preparation } from '../../../shared/imaging/preparation';
+import { nothingKnown, type TrainingFacts } from '../../../shared/imaging/scanDoubts';
+import { presets } from '../../../shared/study/trainingSettings';
 import { hashBytes } from '../../files/hashFile';
 import { openBackend, type Backend, type BackendChoice } from '../backend/backend';
 import { withMirrorAveraging } from '../inference/mirror';
 import { slicePredictor, type PredictedSlices } from '../inference/predict';
+import { samplingMode, withSamples } from '../inference/samples';
 import { readKerasFile } from '../keras/readKeras';
 import {
   generatorWeights,
@@ -13,9 +16,9 @@ import {
   type GeneratorDesign,
   type NetworkShape,
 } from '../network/layers';
+import type { RunMode } from '../network/networks';
 import { NetworkWeights, type WeightArrays } from '../network/weights';
 import { designOf } from '../training/loop';
-import type { PastedCounts } from '../training/pastedCounts';
 import { readRunModel, readRunWeights } from '../training/runFile';
 
 /** A trained main module as stored: in the folder of a run, or in a Keras file. */
@@ -24,13 +27,12 @@ interface StoredModel {
   readonly design: GeneratorDesign;
   /** Whether a prediction is the mean of that of the image and of its mirror image. */
   readonly mirrorAveraging: boolean;
+  /** The dropout that it was trained with. */
+  readonly dropout: number;
   /** How the scans that it takes apart are prepared: as its training sets were, where that is known. */
   readonly preparation: Preparation;
-  /** Histogram of I_ro in the brain of the healthy reference; empty where the file does not say it. */
-  readonly referenceCounts: readonly number[];
-  /** The same of the inputs of the training, and where lesions were pasted; as far as they are known. */
-  readonly inputCounts: readonly number[];
-  readonly pastedCounts: PastedCounts | null;
+  /** What its training saw, as far as the file says it. */
+  readonly known: TrainingFacts;
   /** SHA-256 of the file of its weights. */
   readonly sha256: string;
 }
@@ -40,8 +42,13 @@ export interface LoadedModel extends StoredModel {
   readonly backend: Backend;
   /** Takes images [n, height, width, channels]. */
   readonly predict: (images: Float32Array) => PredictedSlices;
+  /** The same, with the spread of I_ro over so many samples of the network beside it; the same samples for each call. */
+  sampling(samples: number): (images: Float32Array) => PredictedSlices;
   dispose(): void;
 }
+
+/** Samples of a scan are the same whenever they are drawn. */
+const SAMPLE_SEED = 1;
 
 /** Whether a model's name is that of a Keras file; everything else is the folder of a run. */
 export const isKerasFile = (path: string): boolean => /\.(h5|hdf5)$/i.test(path);
@@ -56,13 +63,21 @@ export async function loadModel(path: string, choice: BackendChoice): Promise<Lo
   const { shape, design } = stored;
   const backend = await openBackend(choice);
   const weights = NetworkWeights.fromArrays(generatorWeights(shape.baseWidth, design), generator);
-  const predict = slicePredictor(backend.ops, weights, shape.baseWidth, shape.height, shape.width, design);
+  const predictor = (mode?: RunMode): ((images: Float32Array) => PredictedSlices) =>
+    slicePredictor(backend.ops, weights, shape.baseWidth, shape.height, shape.width, design, mode);
+  const channels = design.inputChannels;
+  const predict = stored.mirrorAveraging
+    ? withMirrorAveraging(predictor(), shape.width, channels)
+    : predictor();
   return {
     ...stored,
     backend,
-    predict: stored.mirrorAveraging
-      ? withMirrorAveraging(predict, shape.width, design.inputChannels)
-      : predict,
+    predict,
+    sampling: (samples) => {
+      if (samples === 0) return predict;
+      const sample = predictor(samplingMode(stored.dropout, SAMPLE_SEED));
+      return withSamples(predict, sample, samples, stored.mirrorAveraging ? shape.width : null, channels);
+    },
     dispose: () => weights.dispose(),
   };
 }
@@ -74,10 +89,15 @@ async function fromRun(folder: string): Promise<StoredModel & { generator: Weigh
     shape: { height: run.height, width: run.width, baseWidth: run.settings.baseWidth },
     design: designOf(run.settings, run.channels),
     mirrorAveraging: run.settings.mirrorAveraging,
+    dropout: run.settings.dropout,
     preparation: run.preparation ?? defaultPreparation,
-    referenceCounts: run.referenceCounts,
-    inputCounts: run.inputCounts,
-    pastedCounts: run.pastedCounts,
+    known: {
+      referenceCounts: run.referenceCounts,
+      inputCounts: run.inputCounts,
+      pastedCounts: run.pastedCounts,
+      statistics: run.scans.flatMap(({ statistics }) => statistics ?? []),
+      referenceMm: run.referenceMm,
+    },
     sha256: run.weights.generator,
   };
 }
@@ -97,10 +117,9 @@ async function fromKeras(path: string): Promise<StoredModel & { generator: Weigh
     shape,
     design: PUBLISHED_DESIGN,
     mirrorAveraging: false,
+    dropout: presets.published.dropout,
     preparation: defaultPreparation,
-    referenceCounts: [],
-    inputCounts: [],
-    pastedCounts: null,
+    known: nothingKnown,
     sha256: hashBytes(bytes),
   };
 }

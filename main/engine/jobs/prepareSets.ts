@@ -5,8 +5,10 @@ import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
 import { channelOffsetsMm, withNeighbours } from '../../../shared/geometry/neighbours';
 import { sliceGridSchema, volumeToSlices, type SlicePlane } from '../../../shared/geometry/sliceGrid';
+import { levelsMm } from '../../../shared/imaging/headLevels';
 import {
   defaultPreparation,
+  headOf,
   preparationSchema,
   preparedScanSchema,
   prepareVolume,
@@ -51,6 +53,8 @@ export const setIndexSchema = z.strictObject({
   volumes: z.array(preparedScanSchema),
   reference: z.array(rowSchema),
   input: z.array(rowSchema),
+  /** How far each reference slice lies below the top of its brain (see headLevels.ts); sets of before do not say it. */
+  referenceMm: z.array(z.number()).default([]),
 });
 export type SetIndex = z.infer<typeof setIndexSchema>;
 
@@ -84,6 +88,7 @@ export async function prepareSets(
   const numbers = new Map<string, number>();
   const sets = { reference: [] as Float32Array[], input: [] as Float32Array[], truth: [] as Uint8Array[] };
   const rows: { reference: SetIndex['reference']; input: SetIndex['input'] } = { reference: [], input: [] };
+  const referenceMm: number[] = [];
   const jobs = [
     ...reference.map((scan) => ({ role: 'reference' as const, scan, mask: null })),
     ...input.map((scan, i) => ({ role: 'input' as const, scan, mask: truth[i] ?? null })),
@@ -119,6 +124,7 @@ export async function prepareSets(
         grid: sliceGridSchema.parse(prepared.grid),
         normalisation: prepared.normalisation,
         maskMethod: prepared.maskMethod,
+        statistics: prepared.statistics,
       });
       await options.onPrepared?.(scan.path, prepared);
     }
@@ -140,6 +146,7 @@ export async function prepareSets(
             { method: 'nearest' },
           );
     const size = prepared.grid.height * prepared.grid.width;
+    if (role === 'reference') referenceMm.push(...levelsMm(chosen, headOf(prepared)));
     for (const slice of chosen) {
       rows[role].push({ volume: number, slice });
       sets[role].push(withNeighbours(prepared.slices, size, [slice], prepared.channelOffsets));
@@ -163,6 +170,7 @@ export async function prepareSets(
     preparation: { ...preparation, plane: planeOf(volumes, context) },
     volumes,
     ...rows,
+    referenceMm,
   };
   const channels = channelOffsetsMm(preparation.neighbourMm).length;
   await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width, channels);

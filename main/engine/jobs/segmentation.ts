@@ -1,25 +1,33 @@
 import { basename } from 'node:path';
 import { slicesToVolume, type SliceGrid } from '../../../shared/geometry/sliceGrid';
+import { baselineScore } from '../../../shared/imaging/baseline';
+import { adaptationAdvice, adaptationHelps, type Doubt } from '../../../shared/imaging/doubt';
+import { coverOf, type HeadExtent, type LevelCover } from '../../../shared/imaging/headLevels';
 import { histogram } from '../../../shared/imaging/histogram';
-import { erode } from '../../../shared/imaging/morphology';
+import { depths, erode } from '../../../shared/imaging/morphology';
 import {
   defaultPreparation,
+  headOf,
   prepareVolume,
   type Preparation,
   type PreparedVolume,
 } from '../../../shared/imaging/preparation';
-import { robustZ } from '../../../shared/imaging/robustZ';
-import { smoothInMask } from '../../../shared/imaging/smoothing';
-import { automaticThreshold, defaultBaselineZ } from '../../../shared/imaging/threshold';
-import {
-  trainedThreshold,
-  type ThresholdChoice,
-  type TrainedCounts,
-} from '../../../shared/imaging/trainedThreshold';
+import { doubtsAbout, type TrainingFacts } from '../../../shared/imaging/scanDoubts';
+import { scanThreshold, type WantedThreshold } from '../../../shared/imaging/scanThreshold';
+import { defaultBaselineZ } from '../../../shared/imaging/threshold';
+import type { ThresholdMethod } from '../../../shared/imaging/thresholdMethods';
+import type { ThresholdChoice } from '../../../shared/imaging/trainedThreshold';
 import { labelComponents } from '../../../shared/lesions/components';
-import { BRAIN_EROSION_VOXELS, lesionMask } from '../../../shared/lesions/lesionMask';
+import { baselineDifference, type BaselineDifference } from '../../../shared/lesions/difference';
+import {
+  BRAIN_EROSION_VOXELS,
+  defaultRules,
+  lesionMask,
+  MOST_EROSION_VOXELS,
+  type LesionRules,
+} from '../../../shared/lesions/lesionMask';
 import { lesionTable, type LesionRow } from '../../../shared/lesions/table';
-import type { Dims, Volume } from '../../../shared/volume/volume';
+import type { Volume } from '../../../shared/volume/volume';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { IRO_BINS } from '../training/iroCounts';
@@ -37,31 +45,43 @@ export interface Segmentation {
   readonly scoreName: 'I_ro' | 'robust z';
   /** I_ro (or, for the baseline, the robust z-score) on the source grid; 0 outside the part of the brain that is judged. */
   readonly score: Float32Array;
+  /** The same in the whole brain, and how deep in it each voxel lies (see depths): for rules that are changed later. */
+  readonly whole: { readonly score: Float32Array; readonly depth: Uint8Array };
+  /** Standard deviation of I_ro over several predictions, on the source grid; null where there was one alone. */
+  readonly spread: Float32Array | null;
   /** Histogram of I_ro over [0, 1] in the brain; empty for the baseline. */
   readonly counts: readonly number[];
   readonly threshold: number;
   readonly reason: string;
-  /** All the ways in which a threshold was found, the one that is used first; empty where there is only that. */
+  /** Which way to the threshold was taken; null where it was given, and for the baseline. */
+  readonly method: ThresholdMethod | null;
+  /** All the ways in which a threshold was found, the automatic one first; empty for the baseline. */
   readonly thresholds: readonly ThresholdChoice[];
+  readonly rules: LesionRules;
   readonly mask: Uint8Array;
   /** The mask's lesions: 0, or a row's `label`. */
   readonly labels: Int32Array;
   readonly lesions: readonly LesionRow[];
-  /** What the reader should know about the scan. */
+  /** The plain threshold beside it; null for the baseline itself. */
+  readonly baseline: {
+    readonly score: Float32Array;
+    readonly mask: Uint8Array;
+    readonly difference: BaselineDifference;
+  } | null;
+  readonly head: HeadExtent;
+  /** Levels of the head that the training's healthy slices leave uncovered; null where they are not known. */
+  readonly cover: LevelCover | null;
+  /** What may be wrong with the mask, by kind. */
+  readonly doubts: readonly Doubt[];
+  /** All that the reader should know about the scan and its mask, in sentences. */
   readonly warnings: readonly string[];
 }
 
 export interface SegmentOptions extends VolumeOptions {
   /** The user's own brain mask: a file. */
   readonly brainMask?: string | undefined;
-}
-
-/** What is known of a network's I_ro from its training, as far as it is: counts in the brain over [0, 1]. */
-export interface KnownCounts {
-  readonly referenceCounts: readonly number[];
-  readonly inputCounts: readonly number[];
-  /** Of lesions that were pasted into held-back reference slices; null where nothing was. */
-  readonly pastedCounts: TrainedCounts['pastedCounts'] | null;
+  /** What counts as a lesion; the usual rules unless given. */
+  readonly rules?: Partial<LesionRules> | undefined;
 }
 
 /** What a network asks of the slices that it is given. */
@@ -109,105 +129,146 @@ function preparationDiffers(trained: Preparation, grid: SliceGrid): string[] {
   return warnings;
 }
 
+/** What a network made of a scan's slices, [count, height, width] of its grid. */
+export interface JudgedSlices {
+  readonly iro: Float32Array;
+  readonly spread: Float32Array | null;
+}
+
 /**
  * Thresholds I_ro.
- * @param iro slices [count, height, width] of the scan's grid
- * @param threshold null finds it
- * @param known of the network's training; its counts may be empty
+ * @param wanted a level, a way to find it, or null
+ * @param known of the network's training
+ * @throws ExpectedError settings-invalid for a way that leads nowhere here
  */
 export function judgeIro(
   scan: PreparedScan,
-  iro: Float32Array,
-  threshold: number | null,
-  known: KnownCounts,
+  { iro, spread }: JudgedSlices,
+  wanted: WantedThreshold,
+  known: TrainingFacts,
+  rules: Partial<LesionRules> = {},
 ): Segmentation {
-  const brainPixels = Uint8Array.from(scan.prepared.slices, (value) => (value > 0 ? 1 : 0));
+  const { prepared, volume } = scan;
+  const brainPixels = Uint8Array.from(prepared.slices, (value) => (value > 0 ? 1 : 0));
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
-  const found = findThreshold(counts, threshold, known);
-  const { brain, grid } = scan.prepared;
-  const score = judgedPart(slicesToVolume(grid, iro, 'linear'), brain, scan.volume.dims);
-  return finish(scan, 'I_ro', score, [...counts], found);
-}
-
-/** A threshold with the other ways that were tried, and what the reader should know. */
-interface UsedThreshold {
-  readonly threshold: number;
-  readonly reason: string;
-  readonly thresholds?: readonly ThresholdChoice[];
-  readonly warnings?: readonly string[];
-}
-
-function findThreshold(counts: Float64Array, given: number | null, known: KnownCounts): UsedThreshold {
-  const { referenceCounts, pastedCounts } = known;
-  if (given !== null) return { threshold: given, reason: 'The threshold was given.' };
-  if (pastedCounts === null) return automaticThreshold({ counts, referenceCounts });
-  const { chosen, all, warnings } = trainedThreshold(counts, { ...known, pastedCounts });
-  return { threshold: chosen.threshold, reason: chosen.reason, thresholds: all, warnings };
-}
-
-/** Sigma of the baseline's smoothing: the width at which a plain threshold did best on real MS FLAIR. */
-const BASELINE_SIGMA_MM = 0.8;
-
-/**
- * The scan as a score: robust z in its brain, smoothed before by this sigma; 0 outside the part that is judged.
- * @param sigmaMm 0 leaves it as it is
- */
-export function intensityScore(
-  { volume, prepared }: PreparedScan,
-  sigmaMm = BASELINE_SIGMA_MM,
-): Float32Array {
-  const { values, brain } = prepared;
-  const smooth = sigmaMm === 0 ? values : smoothInMask(values, brain, volume.dims, volume.zooms, sigmaMm);
-  return judgedPart(robustZ(smooth, brain).z, brain, volume.dims);
+  const { doubts: thresholdDoubts, ...found } = scanThreshold(counts, known, wanted);
+  const head = headOf(prepared);
+  const doubts = [
+    ...doubtsAbout({ statistics: prepared.statistics, head, counts }, known),
+    ...thresholdDoubts,
+  ];
+  const judged = finish(scan, 'I_ro', slicesToVolume(prepared.grid, iro, 'linear'), found.threshold, rules, {
+    spread: spread && slicesToVolume(prepared.grid, spread, 'linear'),
+  });
+  const plain = baselineScore(prepared.values, prepared.brain, volume.dims, volume.zooms);
+  const mask = lesionMask(plain, volume.dims, defaultBaselineZ, judged.rules, judged.whole.depth);
+  return {
+    ...judged,
+    ...found,
+    thresholds: found.all,
+    counts: [...counts],
+    baseline: {
+      score: plain,
+      mask,
+      difference: baselineDifference(judged.mask, mask, defaultBaselineZ, volume, judged.rules.connectivity),
+    },
+    head,
+    cover: known.referenceMm.length === 0 ? null : coverOf(head, known.referenceMm),
+    doubts,
+    warnings: [
+      ...judged.warnings,
+      ...doubts.map(({ message }) => message),
+      ...(known.pastedCounts !== null && adaptationHelps(doubts) ? [adaptationAdvice] : []),
+    ],
+  };
 }
 
 /** The same way with the network left out: a threshold on the smoothed scan, in robust z. @param threshold in z, or null */
-export function judgeIntensity(scan: PreparedScan, threshold: number | null): Segmentation {
+export function judgeIntensity(
+  scan: PreparedScan,
+  threshold: number | null,
+  rules: Partial<LesionRules> = {},
+): Segmentation {
+  const { volume, prepared } = scan;
+  const score = baselineScore(prepared.values, prepared.brain, volume.dims, volume.zooms);
   const used = threshold ?? defaultBaselineZ;
-  const reason =
-    threshold === null
-      ? `The smoothed scan's usual threshold: ${used} robust deviations above its most frequent level.`
-      : 'The threshold was given.';
-  return finish(scan, 'robust z', intensityScore(scan), [], { threshold: used, reason });
+  return {
+    ...finish(scan, 'robust z', score, used, rules, { spread: null }),
+    counts: [],
+    threshold: used,
+    reason:
+      threshold === null
+        ? `The smoothed scan's usual threshold: ${used} robust deviations above its most frequent level.`
+        : 'The threshold was given.',
+    method: null,
+    thresholds: [],
+    baseline: null,
+    head: headOf(prepared),
+    cover: null,
+    doubts: [],
+  };
 }
 
-/** A score without what lies too near the edge of the brain. Changes it. */
-function judgedPart(score: Float32Array, brain: Uint8Array, dims: Dims): Float32Array {
-  const judged = erode(brain, dims, BRAIN_EROSION_VOXELS);
-  for (let i = 0; i < score.length; i++) if (judged[i] === 0) score[i] = 0;
-  return score;
+/**
+ * The scan as a score: robust z in its brain, smoothed before by this sigma; 0 outside the part that is usually judged.
+ * @param sigmaMm 0 leaves it as it is
+ */
+export function intensityScore({ volume, prepared }: PreparedScan, sigmaMm?: number): Float32Array {
+  const { dims, zooms } = volume;
+  const judged = erode(prepared.brain, dims, BRAIN_EROSION_VOXELS);
+  const score = baselineScore(prepared.values, prepared.brain, dims, zooms, sigmaMm);
+  return score.map((value, i) => (judged[i] === 0 ? 0 : value));
 }
 
+/** The mask of a score at a threshold, and its lesions. */
 function finish(
   { volume, prepared }: PreparedScan,
   scoreName: Segmentation['scoreName'],
-  score: Float32Array,
-  counts: readonly number[],
-  { threshold, reason, thresholds = [], warnings: doubts = [] }: UsedThreshold,
-): Segmentation {
-  const mask = lesionMask(score, volume.dims, threshold);
-  const { labels, count } = labelComponents(mask, volume.dims, 26);
+  whole: Float32Array,
+  threshold: number,
+  wanted: Partial<LesionRules>,
+  { spread }: Pick<Segmentation, 'spread'>,
+): Pick<
+  Segmentation,
+  | 'volume'
+  | 'prepared'
+  | 'scoreName'
+  | 'score'
+  | 'whole'
+  | 'spread'
+  | 'rules'
+  | 'mask'
+  | 'labels'
+  | 'lesions'
+  | 'warnings'
+> {
+  const rules = { ...defaultRules, ...wanted };
+  const depth = depths(prepared.brain, volume.dims, MOST_EROSION_VOXELS);
+  const within = (values: Float32Array, least: number): Float32Array =>
+    values.map((value, i) => ((depth[i] as number) > least ? value : 0));
+  const score = within(whole, rules.erosionVoxels);
+  const mask = lesionMask(score, volume.dims, threshold, rules);
+  const { labels, count } = labelComponents(mask, volume.dims, rules.connectivity);
   const lesions = lesionTable({
     labels,
     count,
     volume,
     scan: prepared.values,
     ...(scoreName === 'I_ro' ? { iro: score } : {}),
+    ...(spread ? { spread } : {}),
     sliceAxis: prepared.grid.axes[2] as 0 | 1 | 2,
   });
-  const warnings = [...volume.warnings, ...prepared.warnings, ...doubts];
   return {
     volume,
     prepared,
     scoreName,
     score,
-    counts,
-    threshold,
-    reason,
-    thresholds,
+    whole: { score: within(whole, 0), depth },
+    spread: spread && within(spread, 0),
+    rules,
     mask,
     labels,
     lesions,
-    warnings,
+    warnings: [...volume.warnings, ...prepared.warnings],
   };
 }

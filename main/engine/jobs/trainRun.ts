@@ -20,7 +20,7 @@ import { train, type CycleReport, type TrainedNetworks, type TrainingHost } from
 import type { WeightArrays } from '../network/weights';
 import { pastedCounts } from '../training/pastedCounts';
 import type { ImageScale } from '../training/pretext';
-import { RUN_FILES, writeRun } from '../training/runFile';
+import { RUN_FILES, writeRun, type Run } from '../training/runFile';
 import { fullTrainingMs } from '../training/schedule';
 import { slicesOf, type SliceSource } from '../training/sliceSource';
 import { breathe, ProgressReporter, type JobContext } from './context';
@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly start?: WeightArrays;
   /** Folder of further sets, of the same preparation: half of the images come from there. */
   readonly mixWith?: string;
+  /** What the run that M begins with was trained on: the new run knows it too. */
+  readonly before?: Pick<Run, 'scans' | 'referenceMm'>;
 }
 
 /**
@@ -136,7 +138,17 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
       }
       return await writeTrained(
         networks,
-        { outDir, settings, index, scale, reference, input, trained, device: backend.device },
+        {
+          outDir,
+          settings,
+          index,
+          before: options.before ?? { scans: [], referenceMm: [] },
+          scale,
+          reference,
+          input,
+          trained,
+          device: backend.device,
+        },
         progress,
       );
     } finally {
@@ -170,6 +182,7 @@ async function writeTrained(
     outDir: string;
     settings: TrainingSettings;
     index: SetIndex | null;
+    before: Pick<Run, 'scans' | 'referenceMm'>;
     scale: ImageScale | null;
     reference: SliceSet;
     input: SliceSet;
@@ -179,7 +192,7 @@ async function writeTrained(
   },
   progress: ProgressReporter,
 ): Promise<TrainResult> {
-  const { outDir, settings, index, scale, reference, input, trained, device } = about;
+  const { outDir, settings, index, before, scale, reference, input, trained, device } = about;
   const predict = settings.mirrorAveraging
     ? withMirrorAveraging(networks.predict, input.width, input.channels)
     : networks.predict;
@@ -209,7 +222,8 @@ async function writeTrained(
       width: input.width,
       channels: input.channels,
       preparation: index?.preparation ?? null,
-      scans: index?.volumes ?? [],
+      scans: [...before.scans, ...(index?.volumes ?? [])],
+      referenceMm: [...before.referenceMm, ...(index?.referenceMm ?? [])],
       sets: { reference: reference.facts, input: input.facts },
       history: [...networks.history],
       referenceCounts: [...(await counts(trained.reference))],

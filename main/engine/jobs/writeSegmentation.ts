@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { BRAIN_EROSION_VOXELS, MIN_LESION_VOXELS } from '../../../shared/lesions/lesionMask';
 import { lesionCsvRows } from '../../../shared/lesions/table';
 import { maskSidecar } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
@@ -48,16 +47,21 @@ export async function writeSegmentation(
     modelSha256,
     threshold,
     thresholdReason: result.reason,
+    thresholdMethod: result.method,
     thresholds: result.thresholds,
     lesions: lesions.length,
     lesionVolumeMm3: voxels * voxelVolumeMm3(volume.zooms),
-    minLesionVoxels: MIN_LESION_VOXELS,
-    brainErosionVoxels: BRAIN_EROSION_VOXELS,
+    minLesionVoxels: result.rules.minVoxels,
+    connectivity: result.rules.connectivity,
+    brainErosionVoxels: result.rules.erosionVoxels,
+    baseline: result.baseline?.difference ?? null,
+    levels: result.cover,
     brainMask: prepared.maskMethod,
     preparation: prepared.preparation,
     normalisation: prepared.normalisation,
     grid: prepared.grid,
     nonFiniteVoxels: prepared.nonFinite,
+    doubts: result.doubts,
     warnings: result.warnings,
     ...facts,
   };
@@ -75,6 +79,22 @@ export async function writeSegmentation(
       [names.mask, niftiBytes({ ...image, data: mask, description: `${SOFTWARE} lesion mask` })],
       [names.sidecar, sidecar],
       [names.iro, niftiBytes({ ...image, data: score, description: `${SOFTWARE} ${scoreName}` })],
+      ...(result.spread === null
+        ? []
+        : [
+            [
+              names.spread,
+              niftiBytes({ ...image, data: result.spread, description: `${SOFTWARE} spread of I_ro` }),
+            ] as const,
+          ]),
+      ...(result.baseline === null
+        ? []
+        : [
+            [
+              names.baseline,
+              niftiBytes({ ...image, data: result.baseline.mask, description: `${SOFTWARE} baseline mask` }),
+            ] as const,
+          ]),
       [names.lesions, stringify(lesionCsvRows(lesions))],
       [names.lesionsJson, JSON.stringify(lesions, null, 1)],
       [names.report, JSON.stringify(report, null, 1)],

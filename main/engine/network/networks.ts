@@ -8,8 +8,11 @@ export type DropoutMask = (shape: readonly number[]) => tf.Tensor;
 
 /** How a network runs. */
 export type RunMode =
-  /** Moving statistics, no dropout: what prediction uses, and a frozen network. Differentiable in the input only. */
-  | { readonly kind: 'inference' }
+  /**
+   * Moving statistics: what prediction uses, and a frozen network. Differentiable in the input only. No dropout, but where
+   * several samples of a prediction are wanted.
+   */
+  | { readonly kind: 'inference'; readonly dropout?: DropoutMask }
   /** Batch statistics and, where `dropout` is given, dropout. */
   | {
       readonly kind: 'training';
@@ -118,7 +121,7 @@ function moveStatistics(
 }
 
 function dropout(x: tf.Tensor4D, mode: RunMode): tf.Tensor4D {
-  if (mode.kind === 'inference' || !mode.dropout) return x;
+  if (!mode.dropout) return x;
   return tf.mul(x, mode.dropout(x.shape));
 }
 

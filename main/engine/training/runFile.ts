@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
 import { preparationSchema, preparedScanSchema } from '../../../shared/imaging/preparation';
+import { scanStatisticsSchema } from '../../../shared/imaging/scanStatistics';
 import { deviceSchema, endedSchema } from '../../../shared/ipc/engineEvents';
 import { trainingSettingsSchema } from '../../../shared/study/trainingSettings';
 import { writeFileAtomic } from '../../files/atomicWrite';
@@ -51,6 +52,8 @@ export const runSchema = z.strictObject({
   preparation: preparationSchema.nullable(),
   /** The scans of the sets with their slice grids; empty for sets that came without index.json. */
   scans: z.array(preparedScanSchema).default([]),
+  /** How far each healthy slice lies below the top of its brain; empty where that is not known. */
+  referenceMm: z.array(z.number()).default([]),
   sets: z.strictObject({ reference: setSchema, input: setSchema }),
   history: z.array(cycleRecordSchema),
   /** Counts of I_ro in the brain of the reference and the input set, in equal bins over [0, 1]. */
@@ -116,6 +119,9 @@ const runModelSchema = z.object({
     mirrorAveraging: trainingSettingsSchema.shape.mirrorAveraging,
   }),
   preparation: preparationSchema.nullish(),
+  /** The levels of the scans that were trained on, and the heights of the healthy slices; as far as they are known. */
+  scans: z.array(z.object({ statistics: scanStatisticsSchema.optional() })).default([]),
+  referenceMm: z.array(z.number()).default([]),
   /** Counts of I_ro in the brain of the reference; none where they are not known. */
   referenceCounts: z.array(z.number()),
   /** The same of the inputs, and where lesions were pasted into reference slices that were held back. */

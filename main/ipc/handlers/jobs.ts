@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ChosenScan } from '../../../shared/ipc/contract';
 import type { JobRequest, JobScan } from '../../../shared/ipc/engineEvents';
+import { SET_FILES } from '../../engine/jobs/prepareSets';
 import { unfinishedRuns } from '../../engine/jobs/unfinishedRuns';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -13,6 +15,7 @@ type JobChannel =
   | 'training:start'
   | 'training:unfinished'
   | 'training:continue'
+  | 'training:adapt'
   | 'inference:segment'
   | 'jobs:stop'
   | 'jobs:pause'
@@ -71,13 +74,29 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
         outDir: path.dirname(tokens.pathOf(run, 'run')),
         backend,
       }),
-    'inference:segment': ({ run, scan, brain, backend }) =>
+    'training:adapt': ({ run, scan, backend }) => {
+      const model = tokens.pathOf(run, 'run');
+      const data = [path.join(path.dirname(model), 'data'), path.join(model, 'data')].find((folder) =>
+        existsSync(path.join(folder, SET_FILES.index)),
+      );
+      return start({
+        jobId: randomUUID(),
+        type: 'adapt',
+        model,
+        healthy: scans([scan])[0] as JobScan,
+        data: data ?? null,
+        outDir: path.join(study.nextRun(), 'run'),
+        backend,
+      });
+    },
+    'inference:segment': ({ run, scan, brain, samples, backend }) =>
       start({
         jobId: randomUUID(),
         type: 'segment',
         model: tokens.pathOf(run, 'run'),
         volume: tokens.pathOf(scan, 'file'),
         brain: maskOf(brain),
+        samples,
         outDir: study.nextResult(),
         backend,
       }),

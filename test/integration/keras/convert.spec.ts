@@ -145,7 +145,7 @@ describe('a generator file as --model', () => {
 
   it('has no known reference histogram, and a discriminator is refused', async () => {
     const model = await loadModel(join(made, KERAS_FILES.complete), 'wasm');
-    expect(model.referenceCounts).toEqual([]);
+    expect(model.known.referenceCounts).toEqual([]);
     expect(model.shape).toEqual(SHAPE);
     model.dispose();
     await expect(loadModel(join(made, KERAS_FILES.discriminator), 'wasm')).rejects.toThrow(

@@ -240,6 +240,7 @@ describe("D's epoch", () => {
     ifc: slices.map((value) => -value),
     iwc: slices,
     iro: slices,
+    spread: null,
   });
   const all = (stage: 1 | 2): Map<string, number> => {
     const numbered = (first: number, count: number): SliceSource =>

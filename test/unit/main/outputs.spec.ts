@@ -31,6 +31,8 @@ describe('names of outputs', () => {
       mask: 'x_mask.nii.gz',
       sidecar: 'x_mask.json',
       iro: 'x_iro.nii.gz',
+      spread: 'x_spread.nii.gz',
+      baseline: 'x_baseline.nii.gz',
       lesions: 'x_lesions.csv',
       lesionsJson: 'x_lesions.json',
       report: 'x_report.json',

@@ -12,6 +12,7 @@ masks are proposals to be checked by a reader.
 *_label-lesion_mask.nii.gz      1 in lesions
 *_desc-lesions_dseg.nii.gz/.tsv the lesions one by one, with volumes and positions
 *_desc-iro_*.nii.gz             what the network rebuilt of the scan (I_ro); with the intensity baseline: *_desc-robustz_*
+*_desc-spread_*.nii.gz          how far I_ro strays over several predictions, where there were several
 reports/, group.html            pages for quality control
 scans.tsv, lesions.tsv          the whole cohort as tables
 batch/, slurm/                  what was done from what, with failures

@@ -92,12 +92,15 @@ function itemOf(root: string, place: string, file: string, name: BidsName, score
   const id = `${derivedStem(name, {})}${name.suffix}`;
   const mask = `${stem({ label: 'lesion' })}mask`;
   const score = `${stem({ desc: scoreDesc })}${name.suffix}`;
+  const spread = `${stem({ desc: 'spread' })}${name.suffix}`;
   const lesions = `${stem({ desc: 'lesions' })}dseg`;
   const names: ItemNames = {
     mask: `${mask}.nii.gz`,
     maskSidecar: `${mask}.json`,
     score: `${score}.nii.gz`,
     scoreSidecar: `${score}.json`,
+    spread: `${spread}.nii.gz`,
+    spreadSidecar: `${spread}.json`,
     labels: `${lesions}.nii.gz`,
     lesions: `${lesions}.tsv`,
     lesionsSidecar: `${lesions}.json`,

@@ -8,6 +8,9 @@ const namesSchema = z.strictObject({
   maskSidecar: z.string(),
   score: z.string(),
   scoreSidecar: z.string(),
+  /** The spread of I_ro, where several predictions were made. */
+  spread: z.string(),
+  spreadSidecar: z.string(),
   /** Each lesion with the number of its row. */
   labels: z.string(),
   lesions: z.string(),
@@ -39,6 +42,8 @@ export function plainNames(id: string): ItemNames {
     maskSidecar: name('mask.json'),
     score: name('score.nii.gz'),
     scoreSidecar: name('score.json'),
+    spread: name('spread.nii.gz'),
+    spreadSidecar: name('spread.json'),
     labels: name('labels.nii.gz'),
     lesions: name('lesions.tsv'),
     lesionsSidecar: name('lesions.json'),

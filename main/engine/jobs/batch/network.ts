@@ -2,8 +2,11 @@ import { withNeighbours } from '../../../../shared/geometry/neighbours';
 import { PREDICTION_BATCH } from '../../inference/predict';
 import { breathe } from '../context';
 import { loadModel, type LoadedModel } from '../model';
+import type { JudgedSlices } from '../segmentation';
 import type { PreparedSlices } from './threads';
 import type { BatchSettings } from './settings';
+
+type NetworkResult = JudgedSlices & { readonly tookMs: number };
 
 /** The network of a batch, loaded once, and at work on one scan at a time. */
 export class BatchNetwork {
@@ -23,9 +26,9 @@ export class BatchNetwork {
     return this.#workedMs;
   }
 
-  /** I_ro of a scan's slices, when its turn has come. @returns with how long it took, in ms */
-  iro(prepared: PreparedSlices): Promise<{ iro: Float32Array; tookMs: number }> {
-    const result = this.#turn.then(() => this.#predict(prepared));
+  /** I_ro of a scan's slices and its spread, when its turn has come. @returns with how long it took, in ms */
+  judge(prepared: PreparedSlices, samples: number): Promise<NetworkResult> {
+    const result = this.#turn.then(() => this.#predict(prepared, samples));
     this.#turn = result.catch(() => undefined);
     return result;
   }
@@ -34,24 +37,25 @@ export class BatchNetwork {
     this.model.dispose();
   }
 
-  async #predict({
-    slices,
-    channelOffsets,
-    height,
-    width,
-    count,
-  }: PreparedSlices): Promise<{ iro: Float32Array; tookMs: number }> {
+  async #predict(
+    { slices, channelOffsets, height, width, count }: PreparedSlices,
+    samples: number,
+  ): Promise<NetworkResult> {
+    const predict = this.model.sampling(samples);
+    let spread: Float32Array | null = null;
     const startedMs = performance.now();
     const size = height * width;
     const iro = new Float32Array(slices.length);
     for (let first = 0; first < count; first += PREDICTION_BATCH) {
       const wanted = Array.from({ length: Math.min(PREDICTION_BATCH, count - first) }, (_, i) => first + i);
       const images = withNeighbours(slices, size, wanted, channelOffsets);
-      iro.set(this.model.predict(images).iro, first * size);
+      const part = predict(images);
+      iro.set(part.iro, first * size);
+      if (part.spread) (spread ??= new Float32Array(iro.length)).set(part.spread, first * size);
       await breathe();
     }
     const tookMs = performance.now() - startedMs;
     this.#workedMs += tookMs;
-    return { iro, tookMs };
+    return { iro, spread, tookMs };
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { BatchRecord, DoneRecord } from '../../../../shared/cohort/record';
 import { ExpectedError, toFailure, type Failure } from '../../../../shared/failure';
+import { nothingKnown } from '../../../../shared/imaging/scanDoubts';
 import { SOFTWARE } from '../../../version';
 import { below, type BatchItem } from './items';
 import { takeLock } from './lock';
@@ -117,17 +118,14 @@ async function segment(
   const wanted = network && { shape: network.model.shape, preparation: network.model.preparation };
   const prepared = await thread.prepare({ item, options: settings.volume, network: wanted });
   const prepareMs = performance.now() - beganMs;
-  const result = network ? await network.iro(prepared) : null;
+  const result = network ? await network.judge(prepared, settings.samples) : null;
   const finishBeganMs = performance.now();
   const finished = await thread.finish(item, {
     outDir,
-    iro: result?.iro ?? null,
+    judged: result && { iro: result.iro, spread: result.spread },
     threshold: settings.threshold,
-    known: {
-      referenceCounts: network?.model.referenceCounts ?? [],
-      inputCounts: network?.model.inputCounts ?? [],
-      pastedCounts: network?.model.pastedCounts ?? null,
-    },
+    rules: settings.rules,
+    known: network?.model.known ?? nothingKnown,
     modelSha256: network?.model.sha256 ?? null,
     sourceSha256: known.sourceSha256,
     facts: network

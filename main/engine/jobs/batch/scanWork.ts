@@ -3,7 +3,9 @@ import { stringify } from 'csv-stringify/sync';
 import type { DoneRecord } from '../../../../shared/cohort/record';
 import { subjectPage } from '../../../../shared/cohort/subjectPage';
 import { histogram, levelPassedBy } from '../../../../shared/imaging/histogram';
-import { BRAIN_EROSION_VOXELS, MIN_LESION_VOXELS } from '../../../../shared/lesions/lesionMask';
+import type { TrainingFacts } from '../../../../shared/imaging/scanDoubts';
+import type { WantedThreshold } from '../../../../shared/imaging/scanThreshold';
+import { rulesSentence, type LesionRules } from '../../../../shared/lesions/lesionMask';
 import { lesionCsvRows } from '../../../../shared/lesions/table';
 import { maskSidecar } from '../../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../../shared/volume/nifti';
@@ -13,7 +15,7 @@ import { SOFTWARE, VERSION } from '../../../version';
 import {
   judgeIntensity,
   judgeIro,
-  type KnownCounts,
+  type JudgedSlices,
   prepareScan,
   type PreparedScan,
   type Segmentation,
@@ -33,10 +35,11 @@ export interface PrepareRequest {
 
 export interface FinishRequest {
   readonly outDir: string;
-  /** The network's I_ro, [count, height, width]; null for the intensity baseline. */
-  readonly iro: Float32Array | null;
-  readonly threshold: number | null;
-  readonly known: KnownCounts;
+  /** What the network made of its slices; null for the intensity baseline. */
+  readonly judged: JudgedSlices | null;
+  readonly threshold: WantedThreshold;
+  readonly rules: Partial<LesionRules>;
+  readonly known: TrainingFacts;
   readonly modelSha256: string | null;
   readonly sourceSha256: string;
   /** What the sidecars, the page and the record say about how it was made. */
@@ -62,11 +65,12 @@ export async function finishItem(
   request: FinishRequest,
 ): Promise<Finished> {
   const { names } = item;
+  const { judged, threshold, known, rules } = request;
   const result =
-    request.iro === null
-      ? judgeIntensity(scan, request.threshold)
-      : judgeIro(scan, request.iro, request.threshold, request.known);
-  const { montage, thumbnail } = pictures(result);
+    judged === null
+      ? judgeIntensity(scan, typeof threshold === 'number' ? threshold : null, rules)
+      : judgeIro(scan, judged, threshold, known, rules);
+  const { montage, difference, thumbnail } = pictures(result);
   const told = {
     software: SOFTWARE,
     at: new Date().toISOString(),
@@ -76,8 +80,10 @@ export async function finishItem(
     scoreName: result.scoreName,
     reason: result.reason,
     ...measured(result),
-    rows: result.lesions.map(({ id, voxels, volumeMm3, centreVox, centreMm }) => ({
-      ...{ id, voxels, volumeMm3 },
+    difference: result.baseline?.difference ?? null,
+    levels: result.cover && { head: result.head, ...result.cover },
+    rows: result.lesions.map(({ id, voxels, volumeMm3, centreVox, centreMm, meanIro, spreadIro }) => ({
+      ...{ id, voxels, volumeMm3, meanIro, spreadIro },
       centreVox: [...centreVox] as [number, number, number],
       centreMm: [...centreMm] as [number, number, number],
     })),
@@ -97,7 +103,8 @@ export async function finishItem(
       fingerprint: null,
       state: 'done',
     },
-    `data:image/png;base64,${montage.toString('base64')}`,
+    dataUrl(montage),
+    difference && dataUrl(difference),
   );
   const written = [...filesOf(item, result, request), [names.page, page] as const];
   await writeOutputs(request.outDir, written, true);
@@ -106,10 +113,13 @@ export async function finishItem(
   return { ...told, files, thumbnail: thumbnail.toString('base64') };
 }
 
-function preparationFacts({ prepared, volume }: Segmentation): Record<string, unknown> {
+const dataUrl = (png: Buffer): string => `data:image/png;base64,${png.toString('base64')}`;
+
+function preparationFacts({ prepared, volume, rules }: Segmentation): Record<string, unknown> {
   return {
     Grid: `${volume.dims.join(' x ')} voxels of ${volume.zooms.map((mm) => Number(mm.toFixed(3))).join(' x ')} mm`,
     'Brain mask': prepared.maskMethod,
+    'What counts': rulesSentence(rules),
     Slices: `${prepared.grid.count} ${prepared.grid.plane}`,
   };
 }
@@ -147,7 +157,7 @@ function filesOf(
   request: FinishRequest,
 ): (readonly [string, Uint8Array | string])[] {
   const { names, sourceName } = item;
-  const { volume, prepared, mask, score, scoreName, lesions, threshold } = result;
+  const { volume, prepared, mask, score, spread, scoreName, lesions, threshold } = result;
   const image = { dims: volume.dims, like: volume };
   const sources = [{ name: sourceName, sha256: request.sourceSha256 }];
   const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
@@ -175,16 +185,33 @@ function filesOf(
     Normalisation: prepared.normalisation,
     BrainMask: prepared.maskMethod,
     NonFiniteVoxels: prepared.nonFinite,
-    MinLesionVoxels: MIN_LESION_VOXELS,
-    BrainErosionVoxels: BRAIN_EROSION_VOXELS,
+    ThresholdMethod: result.method,
+    Thresholds: result.thresholds,
+    MinLesionVoxels: result.rules.minVoxels,
+    Connectivity: result.rules.connectivity,
+    BrainErosionVoxels: result.rules.erosionVoxels,
+    Baseline: result.baseline?.difference ?? null,
+    Levels: result.cover,
     Warnings: result.warnings,
     ...request.facts,
+  };
+  const spreadSidecar = {
+    Description: 'Standard deviation of I_ro over several predictions; 0 outside the brain.',
+    SpatialReference: sourceName,
+    Sources: [sourceName],
+    SkullStripped: true,
   };
   return [
     [names.mask, niftiBytes({ ...image, data: mask, description: `${SOFTWARE} lesion mask` })],
     [names.maskSidecar, sidecar],
     [names.score, niftiBytes({ ...image, data: score, description: `${SOFTWARE} ${scoreName}` })],
     [names.scoreSidecar, json(scoreSidecar)],
+    ...(spread === null
+      ? []
+      : ([
+          [names.spread, niftiBytes({ ...image, data: spread, description: `${SOFTWARE} spread of I_ro` })],
+          [names.spreadSidecar, json(spreadSidecar)],
+        ] as const)),
     [names.labels, niftiBytes({ ...image, data: numbered(result), description: `${SOFTWARE} lesions` })],
     [names.lesions, lesionTsv(lesions)],
     [names.lesionsSidecar, json({ ...lesionColumns(sourceName), Sources: [sourceName] })],
@@ -232,6 +259,10 @@ function lesionColumns(sourceName: string): Record<string, unknown> {
       ...triple(['mean_iro', 'max_iro'], 'Of I_ro in the lesion'),
       ...triple(['mean_scan', 'max_scan'], 'Of the scan in the lesion, in its own unit'),
       ...triple(['first_slice', 'last_slice'], 'Voxel index along the slicing axis'),
+      ...triple(
+        ['spread_iro'],
+        'Standard deviation of I_ro over several predictions, its mean in the lesion',
+      ),
     ]),
   };
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { thresholdMethodSchema } from '../../../../shared/imaging/thresholdMethods';
+import { defaultRules, lesionRulesSchema } from '../../../../shared/lesions/lesionMask';
 import type { VolumeOptions } from '../volumeOptions';
 import { hashFile } from '../../../files/hashFile';
 import { VERSION } from '../../../version';
@@ -9,8 +11,12 @@ import type { BatchItem } from './items';
 export const batchSettingsSchema = z.strictObject({
   /** Absolute path of a run or a Keras file; null for the intensity baseline. */
   model: z.string().nullable(),
-  /** null finds it for each scan. */
-  threshold: z.number().nullable(),
+  /** A level for all scans, or the way in which it is found for each; null chooses the way too. */
+  threshold: z.union([z.number(), thresholdMethodSchema]).nullable(),
+  /** What counts as a lesion, where it is not as usual. */
+  rules: lesionRulesSchema.partial().default({}),
+  /** Samples of the network that tell how far I_ro strays. */
+  samples: z.number().int().min(0).default(0),
   backend: z.enum(['auto', 'native', 'wasm']),
   volume: z.strictObject({
     volumeIndex: z.number().optional(),
@@ -24,7 +30,7 @@ export const batchSettingsSchema = z.strictObject({
 export type BatchSettings = z.infer<typeof batchSettingsSchema>;
 
 /** Moves with what a batch writes for the same input, so that older results are made anew. */
-const OUTPUT_VERSION = 1;
+const OUTPUT_VERSION = 2;
 
 export interface Fingerprint {
   readonly fingerprint: string;
@@ -49,6 +55,8 @@ export async function fingerprintOf(
     brain: item.brainMask === null ? null : await hashFile(item.brainMask),
     model: modelSha256,
     threshold: settings.threshold,
+    rules: { ...defaultRules, ...settings.rules },
+    samples: settings.samples,
     volume: Object.entries(settings.volume)
       .filter(([, value]) => value !== undefined)
       .sort(),

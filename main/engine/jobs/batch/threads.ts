@@ -27,7 +27,7 @@ export interface PreparedSlices {
 /** Where one scan at a time is read, and its results are written. */
 export interface ScanThread {
   prepare(request: PrepareRequest): Promise<PreparedSlices>;
-  /** @param request its iro is given away and cannot be used after the call. */
+  /** @param request its slices are given away and cannot be used after the call. */
   finish(item: BatchItem, request: FinishRequest): Promise<Finished>;
   end(): Promise<void>;
 }
@@ -77,7 +77,8 @@ class OwnThread implements ScanThread {
   }
 
   async finish(item: BatchItem, request: FinishRequest): Promise<Finished> {
-    const transfer = request.iro ? [request.iro.buffer as ArrayBuffer] : [];
+    const given = [request.judged?.iro, request.judged?.spread];
+    const transfer = given.flatMap((values) => (values ? [values.buffer as ArrayBuffer] : []));
     const reply = await this.#ask({ type: 'finish', item, request }, transfer);
     if (reply.type !== 'finished') throw new Error(`the thread answered ${reply.type}`);
     return reply.finished;

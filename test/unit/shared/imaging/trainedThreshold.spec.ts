@@ -14,21 +14,21 @@ const trained: TrainedCounts = { inputCounts: withLesions, referenceCounts: tiss
 
 describe('the threshold of a network that learned from pasted lesions', () => {
   it('is the valley of the training, within 0.60 to 0.97', () => {
-    const { chosen, all, warnings } = trainedThreshold(withLesions, trained);
+    const { chosen, all, doubts } = trainedThreshold(withLesions, trained);
     expect(chosen.method).toBe('valley');
     expect(chosen.threshold).toBeGreaterThan(0.6);
     expect(chosen.threshold).toBeLessThan(0.93);
     expect(all.map(({ method }) => method)).toEqual(['valley', 'pasted', 'reference-quantile']);
-    expect(warnings).toEqual([]);
+    expect(doubts).toEqual([]);
   });
 
   it('says that I_ro has not split, and then takes what pasted lesions say', () => {
-    const { chosen, warnings } = trainedThreshold(tissue, { ...trained, inputCounts: tissue });
+    const { chosen, doubts } = trainedThreshold(tissue, { ...trained, inputCounts: tissue });
     expect(chosen.method).toBe('pasted');
     // Between the tissue at 0.5 and the pasted lesions at 0.9, near the latter: a hundred times as much tissue.
     expect(chosen.threshold).toBeGreaterThan(0.65);
     expect(chosen.threshold).toBeLessThan(0.85);
-    expect(warnings[0]).toMatch(/has not split/);
+    expect(doubts[0]?.message).toMatch(/has not split/);
   });
 
   it('is the level of best expected agreement where the scan is clearly brighter than the reference', () => {
@@ -48,8 +48,10 @@ describe('the threshold of a network that learned from pasted lesions', () => {
       [0.01, 0.8, 0.12],
     ]);
     const early = { lesion: of(1e4, [[1, 0.7, 0.02]]), tissue };
-    const { warnings } = trainedThreshold(smeared, { ...trained, pastedCounts: early });
-    expect(warnings.join(' ')).toMatch(/disagree: from 0\.\d+ \(\S+\) to 0\.\d+ \(\S+\)/);
+    const { doubts } = trainedThreshold(smeared, { ...trained, pastedCounts: early });
+    expect(doubts.map(({ message }) => message).join(' ')).toMatch(
+      /disagree: from 0\.\d+ \(\S+\) to 0\.\d+ \(\S+\)/,
+    );
   });
 
   it('marks nothing where nothing is known', () => {

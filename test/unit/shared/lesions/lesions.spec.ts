@@ -47,7 +47,10 @@ describe('the mask at a threshold', () => {
     const iro = new Float32Array(480);
     for (const index of [at(1, 1, 1), at(2, 2, 1), at(7, 7, 5)]) iro[index] = 0.8;
     const count = (minVoxels: number, connectivity: 6 | 18 | 26): number =>
-      lesionMask(iro, dims, 0.5, { minVoxels, connectivity }).reduce((sum, value) => sum + value, 0);
+      lesionMask(iro, dims, 0.5, { minVoxels, connectivity, erosionVoxels: 0 }).reduce(
+        (sum, value) => sum + value,
+        0,
+      );
     expect(count(1, 6)).toBe(3);
     expect(count(2, 6)).toBe(0);
     expect(count(2, 18)).toBe(2);
