@@ -3,11 +3,12 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
 import type { JobResult, RequestOf } from '../../shared/ipc/contract';
+import { defaultBaselineZ } from '../../shared/imaging/threshold';
 import { defaultRules, sameRules, type LesionRules } from '../../shared/lesions/lesionMask';
 import { componentAt } from '../../shared/lesions/regions';
 import { ask } from '../ipc/client';
 import { openVolume } from '../workers/openVolume';
-import { ReviewSession } from '../workers/reviewSession';
+import { ReviewSession, type OpenedMaps } from '../workers/reviewSession';
 import type { Lesion, LesionSummary } from '../workers/reviewMessages';
 import { readSliceStack, type SliceStack } from '../workers/slices';
 import { useDecisionsStore } from './decisions';
@@ -31,9 +32,25 @@ export interface Segmentation {
 /** The arrays of the segmentation that is open; large, outside Vue's reach. */
 export interface OpenSegmentation {
   readonly token: string;
-  /** I_ro on the scan's grid, x fastest; 0 where it is not judged. */
+  /** I_ro on the scan's grid, x fastest; 0 where it is not judged by the rules of the moment. */
   readonly iro: Float32Array;
+  /** The same in the whole brain, and how deep in it each voxel lies; null where only the judged part is known. */
+  readonly whole: { readonly iro: Float32Array; readonly depth: Uint8Array } | null;
+  /** How far I_ro strays over several predictions; null where there was one alone. */
+  readonly spread: Float32Array | null;
   readonly stacks: Readonly<Record<'input' | 'ifc' | 'iwc' | 'iro', SliceStack>>;
+}
+
+function openedFrom(
+  { iro, depth, spread }: OpenedMaps,
+  { erosionVoxels }: LesionRules,
+): Omit<OpenSegmentation, 'token' | 'stacks'> {
+  if (!depth) return { iro, whole: null, spread };
+  return { iro: judgedPart(iro, depth, erosionVoxels), whole: { iro, depth }, spread };
+}
+
+function judgedPart(iro: Float32Array, depth: Uint8Array, erosionVoxels: number): Float32Array {
+  return iro.map((value, i) => ((depth[i] as number) > erosionVoxels ? value : 0));
 }
 
 /** How long the threshold stays where it is before the lesions at it are looked for. */
@@ -58,6 +75,10 @@ export const useReviewStore = defineStore('review', () => {
   const truthName = computed(() => study.truths[study.selectedToken ?? '']?.name ?? '');
   const lesionId = ref<number | null>(null);
   const segmenting = ref<string | null>(null);
+  /** How many samples of the network the next segmentation takes. */
+  const samples = ref(0);
+  /** The mask of the plain threshold on the smoothed scan; null before somebody asks for it. */
+  const baseline = shallowRef<Uint8Array | null>(null);
   /** Whether the mask at the newest threshold could not be made. */
   const failed = ref(false);
   let session: ReviewSession | null = null;
@@ -69,6 +90,7 @@ export const useReviewStore = defineStore('review', () => {
   );
   const threshold = computed(() => current.value?.threshold ?? 0);
   const rules = computed(() => current.value?.rules ?? defaultRules);
+  const findings = computed(() => current.value?.result.findings ?? null);
   /** The mask that is shown: edited by hand, or at the threshold. */
   const mask = computed<Uint8Array | null>(() => {
     void edits.steps;
@@ -80,6 +102,12 @@ export const useReviewStore = defineStore('review', () => {
       edits.active !== null ||
       (summary.value?.threshold === threshold.value && sameRules(summary.value.rules, rules.value)),
   );
+
+  /** From no spread to the most that occurs. */
+  const spreadRange = computed<readonly [number, number]>(() => [
+    0,
+    (open.value?.spread ?? new Float32Array()).reduce((most, value) => Math.max(most, value), 0.01),
+  ]);
 
   /** The lowest and the highest I_ro that occurs. */
   const iroRange = computed<readonly [number, number]>(() => {
@@ -107,6 +135,7 @@ export const useReviewStore = defineStore('review', () => {
           run: run.run.token,
           scan: token,
           brain: study.brainOf(token),
+          samples: samples.value,
           backend: training.form.backend,
         }),
       );
@@ -145,8 +174,9 @@ export const useReviewStore = defineStore('review', () => {
       },
     });
     session = mine;
-    const [iro, input, ifc, iwc, iroSlices] = await Promise.all([
-      mine.open(scan.file, result.iroVolume),
+    const { depth = null, spread = null } = result.maps ?? {};
+    const [maps, input, ifc, iwc, iroSlices] = await Promise.all([
+      mine.open(scan.file, { iro: result.iroVolume, depth, spread }),
       readSliceStack(result.slices.input),
       readSliceStack(result.slices.ifc),
       readSliceStack(result.slices.iwc),
@@ -154,7 +184,12 @@ export const useReviewStore = defineStore('review', () => {
     ]);
     // The reader may have gone on to another scan meanwhile.
     if (session !== mine) return;
-    open.value = { token, iro, stacks: { input, ifc, iwc, iro: iroSlices } };
+    open.value = {
+      token,
+      ...openedFrom(maps, rules.value),
+      stacks: { input, ifc, iwc, iro: iroSlices },
+    };
+    if (view.baselineShown) await messages.guard(findBaseline);
     await edits.load();
     measure();
     await messages.guard(() => readTruth(token));
@@ -205,6 +240,7 @@ export const useReviewStore = defineStore('review', () => {
     thresholdMask.value = null;
     summary.value = null;
     truth.value = null;
+    baseline.value = null;
     lesionId.value = null;
     failed.value = false;
   }
@@ -238,6 +274,21 @@ export const useReviewStore = defineStore('review', () => {
     const changed = { ...segmentation.rules, ...next };
     segmentations.value = { ...segmentations.value, [token]: { ...segmentation, rules: changed } };
     failed.value = false;
+    const { whole } = open.value ?? {};
+    if (open.value && whole && changed.erosionVoxels !== segmentation.rules.erosionVoxels)
+      open.value = { ...open.value, iro: judgedPart(whole.iro, whole.depth, changed.erosionVoxels) };
+    measure();
+    if (baseline.value) void messages.guard(findBaseline);
+  }
+
+  /** Makes the mask of the plain threshold by the rules of the moment, and has the shown mask held against it. */
+  async function findBaseline(): Promise<void> {
+    const score = current.value?.result.maps?.baseline;
+    const mine = session;
+    if (!score || !mine) return;
+    const mask = await mine.baseline(score, defaultBaselineZ, rules.value);
+    if (session !== mine) return;
+    baseline.value = mask;
     measure();
   }
 
@@ -328,6 +379,13 @@ export const useReviewStore = defineStore('review', () => {
 
   watch([() => edits.steps, () => decisions.anchors], measure);
 
+  watch(
+    () => view.baselineShown,
+    (shown) => {
+      if (shown && open.value && !baseline.value) void messages.guard(findBaseline);
+    },
+  );
+
   // Of a study that is opened again, the map can be there before the scan that the truth is held against.
   watch(
     () => study.volume,
@@ -351,6 +409,10 @@ export const useReviewStore = defineStore('review', () => {
     summary,
     truth,
     truthName,
+    baseline,
+    findBaseline,
+    findings,
+    samples,
     failed,
     openTruth,
     settledMask,
@@ -363,6 +425,7 @@ export const useReviewStore = defineStore('review', () => {
     setRules,
     settled,
     iroRange,
+    spreadRange,
     missing,
     segment,
     setThreshold,

@@ -108,10 +108,10 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     }
     review.segmentations = byScan(({ file, segmentation }) => {
       if (!segmentation) return null;
-      const { threshold, minVoxels, connectivity, ...rest } = segmentation;
+      const { threshold, minVoxels, connectivity, erosionVoxels, ...rest } = segmentation;
       return {
         threshold,
-        rules: { minVoxels, connectivity },
+        rules: { minVoxels, connectivity, erosionVoxels },
         result: { job: 'segment' as const, scan: file.token, ...rest },
       };
     });
@@ -151,6 +151,8 @@ export const useStudyFileStore = defineStore('studyFile', () => {
             threshold: segmentation.threshold,
             ...segmentation.rules,
             iroVolume: segmentation.result.iroVolume,
+            maps: segmentation.result.maps,
+            findings: segmentation.result.findings,
             slices: segmentation.result.slices,
             grid: segmentation.result.grid,
             modelSha256: segmentation.result.modelSha256,

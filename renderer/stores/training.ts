@@ -107,6 +107,17 @@ export const useTrainingStore = defineStore('training', () => {
     return follow(() => ask('training:continue', { run: token, backend: form.value.backend }));
   }
 
+  /**
+   * Trains the newest run a little further on the healthy slices of a scan, so that it knows levels of the head which its
+   * reference left out. @returns the new run; null where it was stopped or failed
+   */
+  async function adapt(token: string): Promise<TrainResult | null> {
+    const scan = study.trainingScans().reference.find((reference) => reference.token === token);
+    const from = run.value;
+    if (!scan || !from) return null;
+    return follow(() => ask('training:adapt', { run: from.run.token, scan, backend: form.value.backend }));
+  }
+
   /** Looks for trainings of the study that can go on. */
   async function findUnfinished(): Promise<void> {
     unfinished.value = (await ask('training:unfinished', {})).runs;
@@ -211,6 +222,7 @@ export const useTrainingStore = defineStore('training', () => {
     choosePreset,
     start,
     goOn,
+    adapt,
     findUnfinished,
     importModel,
     exportModel,

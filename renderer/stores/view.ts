@@ -18,7 +18,7 @@ import { useStudyStore } from './study';
 
 export type Place = 'data' | 'train' | 'review' | 'export';
 
-export const maskStyles: readonly Settings['maskStyle'][] = ['outline', 'fill', 'heat'];
+export const maskStyles: readonly Settings['maskStyle'][] = ['outline', 'fill', 'heat', 'spread'];
 
 /** What the status line says about the point under the pointer. */
 export interface Readout {
@@ -39,6 +39,8 @@ export const useViewStore = defineStore('view', () => {
   /** While the space bar is held. */
   const peeking = ref(false);
   const truthShown = ref(false);
+  /** Whether the plain threshold's mask is shown beside the network's. */
+  const baselineShown = ref(false);
   const keysShown = ref(false);
   /** Whether the next key is taken for a command, and not for what it does. */
   const keyAsked = ref(false);
@@ -195,6 +197,7 @@ export const useViewStore = defineStore('view', () => {
     maskShown,
     peeking,
     truthShown,
+    baselineShown,
     keysShown,
     keyAsked,
     thresholdFocus,

@@ -1,4 +1,5 @@
 import type { VoxelPoint } from '../../shared/geometry/points';
+import { DIFFERENCE_COLOURS } from '../../shared/lesions/difference';
 import { contourSegments } from './contour';
 import type { GreyWindow, ScanVolume } from './scanVolume';
 import { copySlice, voxelToPixel, type SliceLayout } from './slicePlane';
@@ -6,13 +7,17 @@ import { copySlice, voxelToPixel, type SliceLayout } from './slicePlane';
 /** Width of a picture in a report; its height follows from the voxels' size. */
 const widthPx = 320;
 
-/** A picture of the slice through a voxel with the mask's outline, as a PNG data URL. */
+/**
+ * A picture of the slice through a voxel with the mask's outline, as a PNG data URL.
+ * @param baseline the plain threshold's mask, outlined in its own colour below the mask; null for none
+ */
 export async function lesionPicture(
   scan: ScanVolume,
   mask: Uint8Array,
   layout: SliceLayout,
   window: GreyWindow,
   voxel: VoxelPoint,
+  baseline: Uint8Array | null = null,
 ): Promise<string> {
   const { columns, rows, columnMm, rowMm } = layout;
   const k = Math.round(voxelToPixel(layout, voxel)[0]);
@@ -32,15 +37,22 @@ export async function lesionPicture(
   const context = picture.getContext('2d');
   if (!context) throw new Error('no picture can be drawn');
   context.drawImage(grey, 0, 0, picture.width, picture.height);
-  const segments = contourSegments(copySlice(mask, layout, k, new Uint8Array(columns * rows)), columns, rows);
-  context.beginPath();
-  for (let i = 0; i < segments.length; i += 4) {
-    context.moveTo((segments[i] as number) * scaleX, (segments[i + 1] as number) * scaleY);
-    context.lineTo((segments[i + 2] as number) * scaleX, (segments[i + 3] as number) * scaleY);
-  }
-  context.strokeStyle = 'rgb(255 159 28)';
   context.lineWidth = 1.25;
-  context.stroke();
+  for (const [voxels, colour] of [
+    [baseline, DIFFERENCE_COLOURS.baseline],
+    [mask, DIFFERENCE_COLOURS.network],
+  ] as const) {
+    if (!voxels) continue;
+    const slice = copySlice(voxels, layout, k, new Uint8Array(columns * rows));
+    const segments = contourSegments(slice, columns, rows);
+    context.beginPath();
+    for (let i = 0; i < segments.length; i += 4) {
+      context.moveTo((segments[i] as number) * scaleX, (segments[i + 1] as number) * scaleY);
+      context.lineTo((segments[i + 2] as number) * scaleX, (segments[i + 3] as number) * scaleY);
+    }
+    context.strokeStyle = `rgb(${colour.join(' ')})`;
+    context.stroke();
+  }
   return dataUrl(await picture.convertToBlob({ type: 'image/png' }));
 }
 

@@ -4,6 +4,7 @@ import cornerstone, {
   type RenderedDetail,
 } from 'cornerstone-core';
 import { slicePoint, type SlicePoint } from '../../shared/geometry/points';
+import { DIFFERENCE_COLOURS } from '../../shared/lesions/difference';
 import { BrushRing } from './brushRing';
 import { drawCrosshair } from './crosshair';
 import { drawLine } from './cutLine';
@@ -35,7 +36,7 @@ export interface PixelLine {
 }
 
 /** Which mask an overlay shows. */
-export type OverlayName = 'both' | 'truth' | 'mask';
+export type OverlayName = 'both' | 'truth' | 'baseline' | 'mask';
 
 /** Mouse travel of this many pixels moves the window by the whole range of the scan. */
 const windowTravelPx = 600;
@@ -47,6 +48,7 @@ export class SliceView {
   readonly #masks: Readonly<Record<OverlayName, MaskOverlay>> = {
     both: new MaskOverlay({ kind: 'fill', colour: [255, 255, 255], opacity: 0.45 }),
     truth: new MaskOverlay({ kind: 'outline', colour: [77, 166, 255], opacity: 1 }),
+    baseline: new MaskOverlay({ kind: 'outline', colour: DIFFERENCE_COLOURS.baseline, opacity: 1 }),
     mask: new MaskOverlay({ kind: 'outline', colour: [255, 159, 28], opacity: 1 }),
   };
   readonly #heat = new HeatOverlay();
@@ -236,6 +238,7 @@ export class SliceView {
     this.#heat.draw(canvasContext, toPixels);
     this.#masks.both.draw(canvasContext, toPixels);
     this.#masks.truth.draw(canvasContext, toPixels);
+    this.#masks.baseline.draw(canvasContext, toPixels);
     this.#masks.mask.draw(canvasContext, toPixels);
     if (this.#line) drawLine(canvasContext, this.#line, toPixels);
     if (this.#crosshair) drawCrosshair(canvasContext, this.#crosshair, toPixels);

@@ -3,6 +3,7 @@ import { ExpectedError, toFailure } from '../../shared/failure';
 import { planeOrientation, type SlicePlane } from '../../shared/geometry/sliceGrid';
 import { agreement } from '../../shared/lesions/agreement';
 import { labelComponents } from '../../shared/lesions/components';
+import { baselineDifference } from '../../shared/lesions/difference';
 import { lesionMask, type LesionRules } from '../../shared/lesions/lesionMask';
 import { lesionPlaces, type LesionPlace } from '../../shared/lesions/places';
 import { lesionTable } from '../../shared/lesions/table';
@@ -10,7 +11,7 @@ import { trueValues } from '../../shared/volume/nifti';
 import { npyValues } from '../../shared/volume/npy';
 import type { Volume } from '../../shared/volume/volume';
 import { openVolume } from './openVolume';
-import { readToken } from './readToken';
+import { readToken, type TokenFile } from './readToken';
 import type { LesionSummary, ReviewReply, ReviewRequest } from './reviewMessages';
 import { workerScope } from './workerScope';
 
@@ -18,12 +19,23 @@ interface Open {
   readonly volume: Volume;
   readonly values: Float32Array;
   readonly iro: Float32Array;
+  readonly depth: Uint8Array | null;
+  readonly spread: Float32Array | null;
+}
+
+/** The plain threshold's score, read once, and its mask. */
+interface Baseline {
+  readonly score: Float32Array;
+  readonly mask: Uint8Array;
+  readonly threshold: number;
 }
 
 const scope = workerScope<ReviewRequest, ReviewReply>();
 let open: Open | null = null;
 let newest = 0;
 let truth: Uint8Array | null = null;
+let baseline: Baseline | null = null;
+const quiet = (): void => undefined;
 
 scope.onMessage((request) => {
   if (request.type === 'open') {
@@ -32,6 +44,10 @@ scope.onMessage((request) => {
   }
   if (request.type === 'truth') {
     truth = request.truth;
+    return;
+  }
+  if (request.type === 'baseline') {
+    void threshold(request);
     return;
   }
   newest = request.id;
@@ -44,7 +60,6 @@ scope.onMessage((request) => {
 async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Promise<void> {
   const { id } = request;
   try {
-    const quiet = (): void => undefined;
     const volume = await openVolume(request.scan);
     const iro = npyValues(await readToken(request.iro, quiet));
     if (iro.length !== volume.data.length) {
@@ -54,15 +69,43 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
       );
     }
     const { values } = trueValues(volume);
-    open = { volume, values, iro };
-    const copy = iro.slice();
-    scope.post({ type: 'opened', id, iro: copy }, [copy.buffer]);
+    const onGrid = async (file: TokenFile | null): Promise<Float32Array | null> =>
+      file && npyValues(await readToken(file, quiet));
+    const depth = await onGrid(request.depth);
+    open = {
+      volume,
+      values,
+      iro,
+      depth: depth && Uint8Array.from(depth),
+      spread: await onGrid(request.spread),
+    };
+    const copies = {
+      iro: iro.slice(),
+      depth: open.depth?.slice() ?? null,
+      spread: open.spread?.slice() ?? null,
+    };
+    const buffers = [copies.iro, copies.depth, copies.spread].flatMap((copy) => (copy ? [copy.buffer] : []));
+    scope.post({ type: 'opened', id, ...copies }, buffers);
   } catch (thrown) {
     scope.post({ type: 'failed', id, failure: toFailure(thrown) });
   }
 }
 
-function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' }>): void {
+async function threshold(request: Extract<ReviewRequest, { type: 'baseline' }>): Promise<void> {
+  const { id, rules } = request;
+  try {
+    const score = baseline?.score ?? npyValues(await readToken(request.score, quiet));
+    if (!open) return;
+    const mask = lesionMask(score, open.volume.dims, request.threshold, rules, open.depth);
+    baseline = { score, mask, threshold: request.threshold };
+    const copy = mask.slice();
+    scope.post({ type: 'baseline', id, mask: copy }, [copy.buffer]);
+  } catch (thrown) {
+    scope.post({ type: 'failed', id, failure: toFailure(thrown) });
+  }
+}
+
+function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' | 'baseline' }>): void {
   if (!open) return;
   const { id, anchors } = request;
   try {
@@ -70,7 +113,7 @@ function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' }>): vo
       const summary = summarise(open, request.mask, null, request.rules, anchors);
       scope.post({ type: 'mask', id, mask: null, summary });
     } else {
-      const mask = lesionMask(open.iro, open.volume.dims, request.threshold, request.rules);
+      const mask = lesionMask(open.iro, open.volume.dims, request.threshold, request.rules, open.depth);
       const summary = summarise(open, mask, request.threshold, request.rules, anchors);
       scope.post({ type: 'mask', id, mask, summary }, [mask.buffer]);
     }
@@ -80,7 +123,7 @@ function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' }>): vo
 }
 
 function summarise(
-  { volume, values, iro }: Open,
+  { volume, values, iro, spread }: Open,
   mask: Uint8Array,
   threshold: number | null,
   rules: LesionRules,
@@ -89,7 +132,10 @@ function summarise(
   const { labels, count } = labelComponents(mask, volume.dims, rules.connectivity);
   const sliceAxis = planeOrientation(volume).axes[2] as 0 | 1 | 2;
   const { places, slices } = lesionPlaces(labels, count, volume.dims, iro);
-  const lesions = lesionTable({ labels, count, volume, scan: values, iro, sliceAxis }).map((row) => ({
+  const lesions = lesionTable({
+    ...{ labels, count, volume, scan: values, iro, sliceAxis },
+    ...(spread ? { spread } : {}),
+  }).map((row) => ({
     ...row,
     ...(places[row.label - 1] as LesionPlace),
     anchors: anchors.filter((anchor) => labels[anchor] === row.label),
@@ -106,5 +152,7 @@ function summarise(
     markedSlices: { axial: marked('axial'), coronal: marked('coronal'), sagittal: marked('sagittal') },
     totalMm3: lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0),
     agreement: truth && agreement(mask, truth, volume.dims, volume.zooms),
+    difference:
+      baseline && baselineDifference(mask, baseline.mask, baseline.threshold, volume, rules.connectivity),
   };
 }

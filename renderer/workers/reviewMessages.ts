@@ -1,9 +1,11 @@
 import type { Failure } from '../../shared/failure';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import type { Agreement } from '../../shared/lesions/agreement';
+import type { BaselineDifference } from '../../shared/lesions/difference';
 import type { LesionRules } from '../../shared/lesions/lesionMask';
 import type { LesionPlace } from '../../shared/lesions/places';
 import type { LesionRow } from '../../shared/lesions/table';
+import type { TokenFile } from './readToken';
 
 /** A lesion of the table, where to look at it, and which of the anchors that were asked about lie in it. */
 export type Lesion = LesionRow & LesionPlace & { readonly anchors: readonly number[] };
@@ -13,8 +15,11 @@ export type ReviewRequest =
   | {
       readonly type: 'open';
       readonly id: number;
-      readonly scan: { readonly token: string; readonly name: string };
-      readonly iro: { readonly token: string; readonly name: string };
+      readonly scan: TokenFile;
+      /** In the whole brain where its depth is there too; else without the brain's rim. */
+      readonly iro: TokenFile;
+      readonly depth: TokenFile | null;
+      readonly spread: TokenFile | null;
     }
   /** The lesion mask of the open scan at a threshold. A later request makes an earlier one needless. */
   | {
@@ -26,6 +31,14 @@ export type ReviewRequest =
     }
   /** A mask to compare all others with from then on. */
   | { readonly type: 'truth'; readonly truth: Uint8Array }
+  /** The mask of the plain threshold on the smoothed scan, to hold all others against from then on. */
+  | {
+      readonly type: 'baseline';
+      readonly id: number;
+      readonly score: TokenFile;
+      readonly threshold: number;
+      readonly rules: LesionRules;
+    }
   /** The lesions of an edited mask; the mask is the worker's from then on. */
   | {
       readonly type: 'measure';
@@ -45,10 +58,19 @@ export interface LesionSummary {
   readonly totalMm3: number;
   /** With the truth; null where there is none. */
   readonly agreement: Agreement | null;
+  /** From the plain threshold's mask; null where that was not asked for. */
+  readonly difference: BaselineDifference | null;
 }
 
 export type ReviewReply =
-  | { readonly type: 'opened'; readonly id: number; readonly iro: Float32Array }
+  | {
+      readonly type: 'opened';
+      readonly id: number;
+      readonly iro: Float32Array;
+      readonly depth: Uint8Array | null;
+      readonly spread: Float32Array | null;
+    }
+  | { readonly type: 'baseline'; readonly id: number; readonly mask: Uint8Array }
   | {
       readonly type: 'mask';
       readonly id: number;

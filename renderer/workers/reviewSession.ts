@@ -1,6 +1,6 @@
 import { fromFailure } from '../../shared/failure';
-import type { FileToken } from '../../shared/ipc/contract';
 import type { LesionRules } from '../../shared/lesions/lesionMask';
+import type { TokenFile } from './readToken';
 import type { LesionSummary, ReviewReply, ReviewRequest } from './reviewMessages';
 
 export interface ReviewListener {
@@ -9,13 +9,25 @@ export interface ReviewListener {
   onFailure(error: Error): void;
 }
 
+interface Waiting<T> {
+  readonly id: number;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The maps of a segmentation on its scan's grid. */
+export type OpenedMaps = Pick<Extract<ReviewReply, { type: 'opened' }>, 'iro' | 'depth' | 'spread'>;
+
+/** A proxy of Vue's cannot cross to a worker. */
+const named = ({ token, name }: TokenFile): TokenFile => ({ token, name });
+
 /** The page's handle on a review worker: one scan and its I_ro map, thresholded off the UI thread. */
 export class ReviewSession {
   readonly #worker: Worker;
   readonly #listener: ReviewListener;
   #next = 1;
-  #opening: { id: number; resolve: (iro: Float32Array) => void; reject: (error: Error) => void } | null =
-    null;
+  #opening: Waiting<OpenedMaps> | null = null;
+  #thresholding: Waiting<Uint8Array> | null = null;
   #newest = 0;
 
   constructor(
@@ -28,19 +40,21 @@ export class ReviewSession {
     worker.addEventListener('error', (event) => this.#fail(new Error(event.message)));
   }
 
-  /** Reads the scan and its map; answers with the map on the scan's grid, x fastest. */
+  /** Reads the scan and its maps; answers with the maps on the scan's grid, x fastest. */
   open(
-    scan: Pick<FileToken, 'token' | 'name'>,
-    iro: Pick<FileToken, 'token' | 'name'>,
-  ): Promise<Float32Array> {
+    scan: TokenFile,
+    maps: { readonly iro: TokenFile; readonly depth: TokenFile | null; readonly spread: TokenFile | null },
+  ): Promise<OpenedMaps> {
     const id = this.#id();
     return new Promise((resolve, reject) => {
       this.#opening = { id, resolve, reject };
       this.#post({
         type: 'open',
         id,
-        scan: { token: scan.token, name: scan.name },
-        iro: { token: iro.token, name: iro.name },
+        scan: named(scan),
+        iro: named(maps.iro),
+        depth: maps.depth && named(maps.depth),
+        spread: maps.spread && named(maps.spread),
       });
     });
   }
@@ -81,6 +95,18 @@ export class ReviewSession {
     this.#worker.postMessage({ type: 'truth', truth: copy } satisfies ReviewRequest, [copy.buffer]);
   }
 
+  /**
+   * The mask of the plain threshold, which all others are held against from then on. Of several questions only the newest is
+   * answered.
+   */
+  baseline(score: TokenFile, threshold: number, rules: LesionRules): Promise<Uint8Array> {
+    const id = this.#id();
+    return new Promise((resolve, reject) => {
+      this.#thresholding = { id, resolve, reject };
+      this.#post({ type: 'baseline', id, score: named(score), threshold, rules: { ...rules } });
+    });
+  }
+
   dispose(): void {
     this.#worker.terminate();
   }
@@ -96,10 +122,15 @@ export class ReviewSession {
 
   #receive(reply: ReviewReply): void {
     if (reply.type === 'failed') {
-      this.#fail(fromFailure(reply.failure));
+      if (this.#thresholding?.id === reply.id) this.#thresholding.reject(fromFailure(reply.failure));
+      else this.#fail(fromFailure(reply.failure));
+    } else if (reply.type === 'baseline') {
+      if (this.#thresholding?.id !== reply.id) return;
+      this.#thresholding.resolve(reply.mask);
+      this.#thresholding = null;
     } else if (reply.type === 'opened') {
       if (this.#opening?.id !== reply.id) return;
-      this.#opening.resolve(reply.iro);
+      this.#opening.resolve(reply);
       this.#opening = null;
     } else if (reply.id === this.#newest) {
       this.#listener.onMask(reply.mask, reply.summary);

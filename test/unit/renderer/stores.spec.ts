@@ -24,6 +24,7 @@ vi.mock('../../../renderer/workers/scanLoader', () => ({
 }));
 vi.mock('../../../renderer/workers/reviewSession', () => ({ ReviewSession: class {} }));
 
+const { defaultRules } = await import('../../../shared/lesions/lesionMask');
 const { identityAffine } = await import('../../../shared/geometry/affine');
 const { planeOrientation } = await import('../../../shared/geometry/sliceGrid');
 const { layoutOf } = await import('../../../renderer/viewer/slicePlane');
@@ -121,7 +122,7 @@ describe('the study', () => {
     expect([view.sliceIn('axial'), view.mainPlane, view.mainCount]).toEqual([4, 'coronal', 4]);
     view.setWindow({ centre: 5, width: 6 });
     review.segmentations = {
-      [id]: { result: {} as never, threshold: 0.5, rules: { minVoxels: 10, connectivity: 26 } },
+      [id]: { result: {} as never, threshold: 0.5, rules: defaultRules },
     };
     decisions.markSlice(4, 'done');
     decisions.declare('flagged');
