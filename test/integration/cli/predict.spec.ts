@@ -12,7 +12,7 @@ const { at, run, printed } = commandLine('predict');
 const asked: number[] = [];
 const telling = (images: Float32Array): PredictedSlices => {
   asked.push(images.length / (32 * 48));
-  return { ifc: images.slice(), iwc: images.map((v) => v + 1), iro: images.map((v) => v + 2) };
+  return { ifc: images.slice(), iwc: images.map((v) => v + 1), iro: images.map((v) => v + 2), spread: null };
 };
 const model = {
   predict: telling,
