@@ -10,7 +10,7 @@ import { PlainError, runAsScript } from './processes.mjs';
 
 /*
  * What a training holds of memory: over the number of its slices, and over a thousand steps. Each training is a process of
- * its own, on WebAssembly.
+ * its own.
  */
 const MEGABYTE = 2 ** 20;
 
@@ -40,13 +40,14 @@ export function writeSparseSets(folder, count, side) {
  *
  * @param {string} data folder of the sets
  * @param {string[]} settings further arguments of `train`
+ * @param {'wasm' | 'native'} backend
  * @returns {Promise<Told[]>} what it held, some ten times a second
  */
-export function watchTraining(data, settings) {
+export function watchTraining(data, settings, backend) {
   const out = fs.mkdtempSync(path.join(os.tmpdir(), 'asc-net-bench-run-'));
   const hook = pathToFileURL(path.join(root, 'scripts', 'tellMemory.mjs')).href;
   const cli = path.join(root, 'out', 'main', 'cli.cjs');
-  const command = ['train', '--data', data, '--out', path.join(out, 'run'), '--backend', 'wasm'];
+  const command = ['train', '--data', data, '--out', path.join(out, 'run'), '--backend', backend];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', hook, cli, ...command, ...settings], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -77,10 +78,11 @@ export async function peakOfTraining(count, side, slicesPerEpoch) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'asc-net-bench-sets-'));
   try {
     writeSparseSets(data, count, side);
-    const told = await watchTraining(data, [
+    const settings = [
       ...['--width', '2', '--cycles', '1', '--stage', '2'],
       ...['--set', `slicesPerEpoch=${slicesPerEpoch}`, '--set', 'generatorEpochs=1'],
-    ]);
+    ];
+    const told = await watchTraining(data, settings, 'wasm');
     return Math.max(...told.map(({ peakBytes }) => peakBytes));
   } finally {
     fs.rmSync(data, { recursive: true, force: true });
@@ -91,16 +93,18 @@ export async function peakOfTraining(count, side, slicesPerEpoch) {
  * What a training gains in memory from its second to its last quarter.
  *
  * @param {number} epochs of M, two steps each
+ * @param {'wasm' | 'native'} backend
  * @returns {Promise<number>} bytes
  */
-async function growthOverSteps(epochs) {
+export async function growthOverSteps(epochs, backend) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'asc-net-bench-sets-'));
   try {
     writeSparseSets(data, 8, 32);
-    const told = await watchTraining(data, [
+    const settings = [
       ...['--width', '2', '--cycles', '1', '--stage', '1', '--set', 'generatorBatch=4'],
       ...['--set', `generatorEpochs=${epochs}`],
-    ]);
+    ];
+    const told = await watchTraining(data, settings, backend);
     const rss = told.map(({ rssBytes }) => rssBytes);
     /** @param {number} from @param {number} to */
     const median = (from, to) =>
@@ -130,6 +134,6 @@ await runAsScript(import.meta.url, async () => {
     `peak of 500 slices ${Math.round(few / MEGABYTE)} MB, of 50,000 ${Math.round(many / MEGABYTE)} MB`,
   );
   judge('more memory for 50,000 slices of 160x160 (5 GB a set) than for 500', many - few, 150);
-  judge('growth over 1,000 steps', await growthOverSteps(500), 30);
+  judge('growth over 1,000 steps', await growthOverSteps(500, 'wasm'), 30);
   return good ? 0 : 1;
 });
