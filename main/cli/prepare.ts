@@ -72,13 +72,12 @@ export function addPrepare(program: Command): void {
       flags,
       [...reference, ...input].map(({ path }) => path),
     );
-    const pictures: string[] = [];
-    const draw = async (path: string, prepared: PreparedVolume): Promise<void> => {
+    // Written when the sets are: a volume that cannot be read leaves nothing behind of those before it.
+    const pictures = new Map<string, Uint8Array>();
+    const draw = (path: string, prepared: PreparedVolume): void => {
       const stem = `${stemOf(path)}_preparation`;
-      const taken = pictures.filter((name) => name.startsWith(stem)).length;
-      const name = `${stem}${taken > 0 ? `_${taken + 1}` : ''}.png`;
-      await writeFileAtomic(join(flags.out, name), preparationPicture(prepared));
-      pictures.push(name);
+      const taken = [...pictures.keys()].filter((name) => name.startsWith(stem)).length;
+      pictures.set(`${stem}${taken > 0 ? `_${taken + 1}` : ''}.png`, preparationPicture(prepared));
     };
     const index = await withView((view) =>
       prepareSets(
@@ -98,7 +97,8 @@ export function addPrepare(program: Command): void {
     say(
       `${index.reference.length} reference and ${index.input.length} input slices of ${index.height}x${index.width} in ${flags.out}`,
     );
-    say(`How each scan was prepared: ${pictures.join(', ')}`);
+    for (const [name, png] of pictures) await writeFileAtomic(join(flags.out, name), png);
+    say(`How each scan was prepared: ${[...pictures.keys()].join(', ')}`);
   });
 }
 

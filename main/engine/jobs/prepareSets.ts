@@ -71,7 +71,7 @@ export async function prepareSets(
   context: JobContext,
   options: VolumeOptions & {
     /** Told of each volume once, e.g. to draw it. */
-    readonly onPrepared?: (path: string, prepared: PreparedVolume) => Promise<void>;
+    readonly onPrepared?: (path: string, prepared: PreparedVolume) => void;
   } = {},
   wanted: Preparation = defaultPreparation,
 ): Promise<SetIndex> {
@@ -126,7 +126,7 @@ export async function prepareSets(
         maskMethod: prepared.maskMethod,
         statistics: prepared.statistics,
       });
-      await options.onPrepared?.(scan.path, prepared);
+      options.onPrepared?.(scan.path, prepared);
     }
     const empty =
       scan.healthyWhere &&

@@ -167,6 +167,13 @@ describe('what is wrong gets a sentence and leaves nothing behind', () => {
     expect(existsSync(at('wrong'))).toBe(false);
   });
 
+  it('a damaged volume after a sound one, in prepare', async () => {
+    const both = [at('scan.nii.gz'), at('cut.nii.gz')];
+    expect(await run('prepare', '--reference', ...both, '--input', ...both, '--out', at('wrong'))).toBe(1);
+    expect(printed.err).toMatch(/cut\.nii\.gz is cut short or damaged/);
+    expect(existsSync(at('wrong'))).toBe(false);
+  });
+
   it('an empty set', async () => {
     for (const name of ['good_dic_to_train_disc', 'input_for_generator']) {
       writeFileSync(at(`${name}.npy`), npyBytes([0, 160, 160, 1], new Float32Array(0)));
