@@ -19,7 +19,7 @@ export interface JobContext {
 /** Tells progress at most ten times a second, with the time left by the share that is done. */
 export class ProgressReporter {
   private readonly startedMs = performance.now();
-  private lastMs = 0;
+  private lastMs = -Infinity;
   private firstFraction: number | null = null;
 
   constructor(private readonly context: JobContext) {}
@@ -30,12 +30,42 @@ export class ProgressReporter {
     this.firstFraction ??= fraction;
     if (now - this.lastMs < 100 && fraction < 1) return;
     this.lastMs = now;
-    const spent = now - this.startedMs;
-    const gained = fraction - this.firstFraction;
-    // The first moments say nothing about the rest.
-    const remainingMs = gained > 0.01 && spent > 1500 ? (spent * (1 - fraction)) / gained : null;
+    const ahead = 1 - this.firstFraction;
+    const share = ahead > 0 ? (fraction - this.firstFraction) / ahead : 1;
+    const remainingMs = remaining(now - this.startedMs, share);
     this.context.emit({ type: 'progress', phase, fraction, remainingMs, message });
   }
+}
+
+/**
+ * The parts of a job that is made of several jobs one after the other: their progress is that of the whole, and so is the
+ * time left.
+ * @param shares of the whole time, about, that each part takes; together 1
+ */
+export function partsOf(context: JobContext, shares: readonly number[]): JobContext[] {
+  const startedMs = performance.now();
+  return shares.map((share, part) => {
+    const before = shares.slice(0, part).reduce((sum, earlier) => sum + earlier, 0);
+    return {
+      shouldStop: () => context.shouldStop(),
+      whilePaused: () => context.whilePaused(),
+      emit: (event) => {
+        if (event.type !== 'progress') {
+          context.emit(event);
+          return;
+        }
+        // Of several shares rounding may leave a little; the last part ends at 1.
+        const isLast = part === shares.length - 1;
+        const fraction = isLast && event.fraction >= 1 ? 1 : before + share * event.fraction;
+        context.emit({ ...event, fraction, remainingMs: remaining(performance.now() - startedMs, fraction) });
+      },
+    };
+  });
+}
+
+/** Time left of work of which a share took so long; null in the first moments, which say nothing about the rest. */
+function remaining(spentMs: number, share: number): number | null {
+  return share > 0.01 && spentMs > 1500 ? (spentMs * (1 - share)) / share : null;
 }
 
 /** Lets the process take messages (a stop among them) between two pieces of synchronous work. */
