@@ -79,7 +79,9 @@ export function addTrain(program: Command): void {
         `${result.cycles} cycles in ${duration(result.durationMs)} on ${result.device.label} (${ENDED[result.ended]}); the run is in ${result.run}`,
       );
       if (result.fullTrainingMs !== null) {
-        say(`All cycles of the preset would take about ${duration(result.fullTrainingMs)} on this machine.`);
+        say(
+          `All cycles of the preset, on these sets, would take about ${duration(result.fullTrainingMs)} at this speed on this machine.`,
+        );
       }
     });
 }
