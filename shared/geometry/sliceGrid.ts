@@ -118,7 +118,7 @@ export interface SliceGridOptions {
  * The slice grid of a volume. Axes are the closest canonical ones (nothing is rotated); the plane is axial, or across the
  * long side of the voxels where that is at least {@link thickSliceRatio} times the others. Slices are centred on the
  * middle of the brain's bounding box and scaled so that the box fills them up to {@link brainMarginPx} pixels ("brain"),
- * or have pixels of the given size ("spacing"). Where the source's planes already are of the slice's size and have square
+ * or have pixels of the given size ("spacing"), which lie on voxels where they are as large. Where the source's planes already are of the slice's size and have square
  * voxels, they are taken pixel for pixel, so that a prepared stack passes through unchanged.
  *
  * @param mask brain mask on the source grid; where it is empty the whole grid stands for the brain.
@@ -161,12 +161,22 @@ export function chooseSliceGrid(
   const columns = alongDirection(box, column, dims);
   const rows = alongDirection(box, row, dims);
   const centreVox = [(columns[0] + columns[1]) / 2, (rows[0] + rows[1]) / 2] as const;
-  if (pixelMm !== undefined) return { ...grid, pixelMm, centreVox, fit: 'spacing' };
+  if (pixelMm !== undefined) {
+    const spaced = { ...grid, pixelMm, fit: 'spacing' } as const;
+    const isVoxel = square && Math.abs(pixelMm - columnMm) <= 1e-3 * columnMm;
+    // Pixels of the voxels' size lie on voxels: half a voxel aside they would blur the scan for nothing. (Sides are even.)
+    return { ...spaced, centreVox: isVoxel ? [onVoxels(centreVox[0]), onVoxels(centreVox[1])] : centreVox };
+  }
   const fitted = Math.max(
     ((columns[1] - columns[0] + 1) * columnMm) / (width - 2 * brainMarginPx),
     ((rows[1] - rows[0] + 1) * rowMm) / (height - 2 * brainMarginPx),
   );
   return { ...grid, pixelMm: fitted, centreVox, fit: 'brain' };
+}
+
+/** The nearest place halfway between two voxels. */
+function onVoxels(centreVox: number): number {
+  return Math.floor(centreVox) + 0.5;
 }
 
 /**
