@@ -1,35 +1,45 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { ExpectedError } from '../../shared/failure';
+import type { Contrast } from '../../shared/imaging/contrasts';
 import { preparationSchema, type Preparation } from '../../shared/imaging/preparation';
-import {
-  ALL_PATIENTS,
-  summarise,
-  type MeasuredRow,
-  type MeasuredSummary,
-} from '../../shared/lesions/measured';
+import { summarise, type MeasuredRow } from '../../shared/lesions/measured';
+import { ablations, type Ablation } from '../../shared/study/ablations';
 import { settingsFrom } from '../../shared/study/chooseSettings';
 import { preparationOf } from '../../shared/study/presetPreparation';
-import { presets, type PresetName } from '../../shared/study/trainingSettings';
+import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import type { BackendChoice } from '../engine/backend/backend';
-import { measureLesions } from '../engine/jobs/measure/measure';
+import { measureLesions, type Found } from '../engine/jobs/measure/measure';
 import { findPatients } from '../engine/jobs/measure/patient';
 import { writeFileAtomic } from '../files/atomicWrite';
 import { SOFTWARE } from '../version';
-import { backendOption, parseAssignment, parseCount, parseNumber, say, withView } from './options';
+import { lesionPicture } from './lesionPicture';
+import { headings, ablationLines, rowLine, summaryLines } from './lesionsTable';
+import {
+  backendOption,
+  parseAssignment,
+  parseContrasts,
+  parseCount,
+  parseNumber,
+  say,
+  withView,
+} from './options';
 
 interface LesionsFlags {
   readonly train: string[];
   readonly test: string[];
+  readonly contrasts: Contrast[];
   readonly preset: PresetName;
   readonly seeds: number;
   readonly firstSeed: number;
   readonly set: Record<string, unknown>;
+  readonly ablations?: string[] | true;
   readonly healthyMaxMm2: number;
   readonly json?: string;
   readonly keep?: string;
+  readonly pictures?: string;
   readonly backend: BackendChoice;
 }
 
@@ -43,6 +53,12 @@ export function addLesions(program: Command): void {
     .description("train on real scans, segment them and others, and hold the masks against an expert's")
     .requiredOption('--train <dir...>', 'folders with FLAIR.nii.gz and lesions.nii.gz to train on')
     .option('--test <dir...>', 'folders that the training does not see', [])
+    .option(
+      '--contrasts <names>',
+      'further channels that each folder has: T1, T2 or T1,T2',
+      parseContrasts,
+      [],
+    )
     .addOption(
       new Option('--preset <name>', 'settings of the training')
         .choices(Object.keys(presets))
@@ -62,49 +78,114 @@ export function addLesions(program: Command): void {
       parseNumber,
       HEALTHY_MAX_MM2,
     )
+    .option(
+      '--ablations [names...]',
+      `leave parts out, one at a time: all, or some of ${ablations.map(({ name }) => name).join(', ')}`,
+    )
     .option('--json <file>', 'write rows and summary as JSON')
+    .option('--pictures <dir>', 'draw where the masks are right and where not, to this folder')
     .option('--keep <dir>', 'keep the sets and the runs in this folder')
     .addOption(backendOption())
     .action(lesions);
 }
 
+/** A training of the measurement: the preset, or the preset with a part left out. */
+interface Variation extends Ablation {
+  readonly rows: MeasuredRow[];
+}
+
 async function lesions(flags: LesionsFlags, command: Command): Promise<void> {
-  const { preset, seeds, firstSeed, healthyMaxMm2, backend, keep } = flags;
+  const { preset, seeds, json, keep } = flags;
   if (seeds < 1) command.error('error: --seeds must be 1 or more');
-  const patients = findPatients(flags.train, flags.test);
-  const { preparation, changes } = apart(flags.set, preparationOf(preset));
+  const patients = findPatients(flags.train, flags.test, flags.contrasts);
+  const variations = chooseVariations(flags.ablations);
+  const plans = variations.map(({ settings }) => planOf(flags, settings));
+  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'asc-net-lesions-')));
+  const write = async (): Promise<void> => {
+    if (json === undefined) return;
+    const about = { software: SOFTWARE, preset, contrasts: flags.contrasts, changes: flags.set };
+    const [full, ...others] = variations.map(({ name, settings, rows }) => ({
+      ...{ name, settings, rows },
+      ...(seeds > 1 ? { summary: summarise(rows) } : {}),
+    }));
+    const measured = { rows: full?.rows ?? [], ...(full?.summary ? { summary: full.summary } : {}) };
+    const all = { ...about, healthyMaxMm2: flags.healthyMaxMm2, ...measured };
+    await writeFileAtomic(
+      json,
+      `${JSON.stringify(others.length > 0 ? { ...all, ablations: others } : all, null, 1)}\n`,
+    );
+  };
+  try {
+    for (const [at, variation] of variations.entries()) {
+      const plan = plans[at] as (typeof plans)[number];
+      if (at > 0) say(`\nWithout ${variation.name}: ${JSON.stringify(variation.settings)}`);
+      say(headings);
+      await withView((view) =>
+        measureLesions(
+          {
+            ...{ patients, ...plan, healthyMaxMm2: flags.healthyMaxMm2, backend: flags.backend },
+            folder: at === 0 ? folder : join(folder, variation.name),
+            plain: at === 0,
+            onRow: (row) => {
+              variation.rows.push(row);
+              view.end();
+              say(rowLine(row));
+            },
+            ...(flags.pictures === undefined
+              ? {}
+              : { onSegmented: (found) => draw(found, join(flags.pictures as string, variation.name)) }),
+          },
+          view,
+        ),
+      );
+      await write();
+      for (const text of summaryLines(summarise(variation.rows), seeds)) say(text);
+    }
+  } catch (error) {
+    // What was measured before a failure is not lost.
+    if (variations.some(({ rows }) => rows.length > 0)) await write();
+    throw error;
+  } finally {
+    if (keep === undefined) await rm(folder, { recursive: true, force: true });
+  }
+  if (variations.length === 1) return;
+  const summaries = variations.map(({ name, rows }) => ({ name, summary: summarise(rows) }));
+  for (const method of ['asc-net', 'asc-net-oracle'] as const)
+    for (const text of ablationLines(summaries, method)) say(text);
+}
+
+/** Draws what a training made of a patient. */
+async function draw({ patient, method, seed, result, truth }: Found, folder: string): Promise<void> {
+  const picture = lesionPicture(result, truth);
+  const name = `${basename(patient.name)}_${patient.role}_${method}_seed${seed}.png`;
+  if (picture) await writeFileAtomic(join(folder, name), picture);
+}
+
+/** The preset as it is, and without each part that was asked for. @throws ExpectedError settings-invalid */
+function chooseVariations(wanted: readonly string[] | true | undefined): Variation[] {
+  const full = { name: 'full', settings: {} };
+  const names = wanted === true ? ablations.map(({ name }) => name) : (wanted ?? []);
+  const chosen = names.map((name) => {
+    const found = ablations.find((ablation) => ablation.name === name);
+    if (found) return found;
+    throw new ExpectedError(
+      'settings-invalid',
+      `"${name}" is no part that can be left out; there are ${ablations.map((one) => one.name).join(', ')}.`,
+    );
+  });
+  return [full, ...chosen].map((ablation) => ({ ...ablation, rows: [] }));
+}
+
+/** How the sets of a variation are prepared, and its trainings, one for each seed. */
+function planOf(
+  { preset, contrasts, set, seeds, firstSeed }: LesionsFlags,
+  settings: Ablation['settings'],
+): { preparation: Preparation; trainings: TrainingSettings[] } {
+  const { preparation, changes } = apart({ ...set, ...settings }, { ...preparationOf(preset), contrasts });
   const trainings = Array.from({ length: seeds }, (_, k) =>
     settingsFrom(preset, { ...changes, seed: firstSeed + k }),
   );
-  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'asc-net-lesions-')));
-  const rows: MeasuredRow[] = [];
-  const write = async (): Promise<void> => {
-    if (flags.json === undefined) return;
-    const about = { software: SOFTWARE, preset, changes: flags.set, healthyMaxMm2, preparation };
-    const summary = seeds > 1 ? { summary: summarise(rows) } : {};
-    await writeFileAtomic(flags.json, `${JSON.stringify({ ...about, rows, ...summary }, null, 1)}\n`);
-  };
-  try {
-    say(HEADINGS);
-    await withView((view) =>
-      measureLesions(
-        {
-          ...{ patients, trainings, preparation, healthyMaxMm2, folder, backend },
-          onRow: (row) => {
-            rows.push(row);
-            view.end();
-            say(line(row, row.seed === null ? '-' : String(row.seed), (figure) => row[figure]));
-          },
-        },
-        view,
-      ),
-    );
-  } finally {
-    // What was measured before a failure is not lost.
-    if (rows.length > 0) await write();
-    if (keep === undefined) await rm(folder, { recursive: true, force: true });
-  }
-  sayMeans(summarise(rows), seeds);
+  return { preparation, trainings };
 }
 
 /** The given settings: those of the preparation put into it, and the others. */
@@ -127,40 +208,4 @@ function apart(
     preparation: preparation.data,
     changes: Object.fromEntries(entries.filter(([name]) => !isOfPreparation(name))),
   };
-}
-
-const COLUMNS = [
-  ['Dice', 'dice', 3],
-  ['precis.', 'precision', 3],
-  ['sensit.', 'sensitivity', 3],
-  ['found', 'lesionSensitivity', 3],
-  ['false', 'falseLesions', 1],
-  ['mm3', 'volumeMm3', 0],
-  ['thresh.', 'threshold', 3],
-  ['s', 'seconds', 0],
-] as const;
-type Figure = (typeof COLUMNS)[number][1];
-
-const HEADINGS = `${'patient'.padEnd(14)}${'role'.padEnd(6)}${'method'.padEnd(23)}${'seed'.padEnd(6)}${COLUMNS.map(([title]) => title.padStart(8)).join('')}`;
-
-function line(
-  { patient, role, method }: { readonly patient: string; readonly role: string; readonly method: string },
-  seed: string,
-  value: (figure: Figure) => number,
-): string {
-  const numbers = COLUMNS.map(([, figure, digits]) => value(figure).toFixed(digits).padStart(8));
-  return `${patient.padEnd(14)}${role.padEnd(6)}${method.padEnd(23)}${seed.padEnd(6)}${numbers.join('')}`;
-}
-
-function sayMeans(summaries: readonly MeasuredSummary[], seeds: number): void {
-  const wanted = seeds > 1 ? summaries : summaries.filter(({ patient }) => patient === ALL_PATIENTS);
-  if (wanted.length === 0) return;
-  say('');
-  say(seeds > 1 ? `Mean and standard deviation over ${seeds} seeds:` : 'Mean of the patients:');
-  say(HEADINGS);
-  for (const { mean, spread, ...summary } of wanted) {
-    say(line(summary, '', (figure) => mean[figure]));
-    if (summary.seeds > 1)
-      say(line({ patient: '', role: '', method: '  deviation' }, '', (figure) => spread[figure]));
-  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MeasuredRow, MeasuredSummary } from '../../../shared/lesions/measured';
 import { niftiBytes } from '../../../shared/volume/nifti';
@@ -22,6 +23,11 @@ beforeAll(() => {
       );
     write('FLAIR', scan);
     write('lesions', truth);
+    write(
+      'T1',
+      scan.map((value) => (value === 180 ? 60 : value)),
+    );
+    write('T2', scan);
   }
 });
 
@@ -71,15 +77,52 @@ describe('lesions', () => {
 
   it('needs no held-out patient, keeps its runs where wanted, and takes settings of the preparation', async () => {
     const set = ['--set', 'neighbourMm=0', '--set', 'pastedBatch=0', '--set', 'pastedLesions=null'];
-    const keep = ['--keep', at('kept'), '--json', at('one.json')];
+    const keep = ['--keep', at('kept'), '--json', at('one.json'), '--pictures', at('pictures')];
     expect(await run('lesions', '--train', patient('seen'), ...tiny, ...set, ...keep, ...backend)).toBe(0);
+    const picture = PNG.sync.read(readFileSync(at('pictures/full/seen_train_asc-net_seed1.png')));
+    // Three columns of a ball of 110 mm, at 1 mm a pixel, with margins of 3 and gaps of 4.
+    expect(Math.abs(picture.width - (3 * (110 + 6) + 8))).toBeLessThanOrEqual(6);
     expect(written('one.json').rows.map(({ method }) => method)).not.toContain('asc-net-adapted');
     expect(written('one.json')).not.toHaveProperty('summary');
     const facts = JSON.parse(readFileSync(at('kept/run-1/run.json'), 'utf8')) as { channels: number };
     expect(facts.channels).toBe(1);
   }, 120_000);
 
+  it('leaves parts out one at a time and puts their Dice beside that of the whole', async () => {
+    const given = ['--train', patient('seen'), '--ablations', 'smoothing', '--json', at('ablations.json')];
+    expect(await run('lesions', ...given, ...tiny, ...backend)).toBe(0);
+    const { rows, ablations } = JSON.parse(readFileSync(at('ablations.json'), 'utf8')) as Written & {
+      ablations: (Written & { name: string; settings: object })[];
+    };
+    expect(rows.map(({ method }) => method)).toContain('flair-smoothed');
+    expect(ablations).toMatchObject([{ name: 'smoothing', settings: { smoothingMm: 0 } }]);
+    expect(ablations[0]?.rows.map(({ method }) => method)).toEqual(['asc-net', 'asc-net-oracle']);
+    expect(printed.out).toMatch(/^full +\d\.\d{3}$/m);
+    expect(printed.out).toMatch(/^smoothing +\d\.\d{3}$/m);
+  }, 120_000);
+
+  it('takes T1 and T2 as further channels, and the run asks for them', async () => {
+    const given = ['--train', patient('seen'), '--contrasts', 't2,T1', '--keep', at('contrasts')];
+    expect(await run('lesions', ...given, ...tiny, ...backend)).toBe(0);
+    const { channels, preparation, scans } = JSON.parse(
+      readFileSync(at('contrasts/run-1/run.json'), 'utf8'),
+    ) as { channels: number; preparation: object; scans: { contrasts: object[] }[] };
+    expect(channels).toBe(5);
+    expect(preparation).toMatchObject({ contrasts: ['T1', 'T2'] });
+    // The noise is uniform within 4 of 100: quartiles at 98 and 102.
+    expect(scans[0]?.contrasts[0]).toMatchObject({ method: 'quartiles' });
+    const segment = ['segment', '--model', at('contrasts/run-1'), '--out', at('masks'), ...backend];
+    const file = (name: string): string => at(`seen/${name}.nii.gz`);
+    expect(await run(...segment, '--t1', file('T1'), file('FLAIR'))).toBe(1);
+    expect(printed.err).toMatch(/looks at T2 as well/);
+    expect(await run(...segment, '--t1', file('T1'), '--t2', file('T2'), file('FLAIR'))).toBe(0);
+  }, 120_000);
+
   it.each([
+    {
+      given: ['--train', 'seen', '--ablations', 'everything'],
+      said: /"everything" is no part .* adversarial,/,
+    },
     { given: ['--train', 'nothing'], said: /nothing has no FLAIR\.nii\.gz/ },
     { given: ['--train', 'seen', '--test', 'seen'], said: /seen is named twice/ },
     { given: ['--train', 'seen', '--set', 'smoothingMm=-1'], said: /smoothingMm of the preparation/ },
