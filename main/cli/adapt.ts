@@ -13,6 +13,8 @@ interface AdaptFlags {
   readonly healthyWhereEmpty?: string;
   readonly healthyMaxMm2: number;
   readonly brain?: string;
+  readonly t1?: string;
+  readonly t2?: string;
   readonly data?: string;
   readonly out: string;
   readonly backend: BackendChoice;
@@ -29,6 +31,8 @@ export function addAdapt(program: Command): void {
     .option('--healthy-where-empty <mask>', 'a lesion mask of it: slices without lesion are healthy')
     .option('--healthy-max-mm2 <area>', 'most lesion that a healthy slice may have', parseNumber, 0)
     .option('--brain <mask>', 'brain mask of the volume; found by itself unless given')
+    .option('--t1 <volume>', 'its T1, where the run looks at that too')
+    .option('--t2 <volume>', 'its T2, where the run looks at that too')
     .option('--data <dir>', 'the sets that the run was trained on, so that it forgets nothing')
     .requiredOption('--out <run>', 'folder of the new run')
     .addOption(backendOption())
@@ -42,8 +46,10 @@ export function addAdapt(program: Command): void {
     });
 }
 
-function healthyScan({ volume, healthy, healthyWhereEmpty, healthyMaxMm2, brain }: AdaptFlags): SetScan {
-  const own = brain === undefined ? {} : { brain };
+function healthyScan(flags: AdaptFlags): SetScan {
+  const { volume, healthy, healthyWhereEmpty, healthyMaxMm2, brain, t1, t2 } = flags;
+  const contrasts = { ...(t1 === undefined ? {} : { T1: t1 }), ...(t2 === undefined ? {} : { T2: t2 }) };
+  const own = { ...(brain === undefined ? {} : { brain }), contrasts };
   if (healthy !== undefined) return { ...parseScan(`${volume}#${healthy}`), ...own };
   const healthyWhere = { mask: healthyWhereEmpty as string, mostMm2: healthyMaxMm2 };
   return { path: volume, slices: null, healthyWhere, ...own };

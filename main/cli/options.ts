@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ExpectedError } from '../../shared/failure';
+import { contrastSchema, type Contrast, type OfContrasts } from '../../shared/imaging/contrasts';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import { MOST_SAMPLES } from '../../shared/ipc/engineEvents';
 import {
@@ -54,6 +55,8 @@ export interface VolumeFlags {
   readonly fit?: boolean;
   readonly brainMask: string[];
   readonly resample?: boolean;
+  readonly t1: string[];
+  readonly t2: string[];
 }
 
 /** Adds the options of {@link VolumeFlags} to a command. */
@@ -74,12 +77,9 @@ export function addVolumeFlags(command: Command): Command {
     )
     .addOption(new Option('--spacing <mm>', 'common side of a pixel').argParser(parseNumber).conflicts('fit'))
     .option('--fit', 'make each brain fill the slice (as it is, unless --spacing or the run says otherwise)')
-    .option(
-      '--brain-mask <mask>',
-      'brain mask of a volume, found by itself unless given; repeated for several volumes, in their order',
-      (mask: string, before: string[]) => [...before, mask],
-      [],
-    )
+    .option('--brain-mask <mask>', ...perVolume('brain mask of a volume, found by itself unless given'))
+    .option('--t1 <volume>', ...perVolume('T1 on the grid of a volume, as a further channel'))
+    .option('--t2 <volume>', ...perVolume('T2 on the grid of a volume, as a further channel'))
     .option('--resample', 'take masks on another grid over to the volume, by the nearest voxel');
 }
 
@@ -165,6 +165,15 @@ function parseConnectivity(text: string): LesionRules['connectivity'] {
   return parsed.data;
 }
 
+/** What is given once for each volume. */
+function perVolume(what: string): [string, (path: string, before: string[]) => string[], string[]] {
+  return [
+    `${what}; repeated for several volumes, in their order`,
+    (path: string, before: string[]) => [...before, path],
+    [],
+  ];
+}
+
 export function volumeOptions(flags: VolumeFlags): VolumeOptions {
   return {
     volumeIndex: flags.volume,
@@ -181,12 +190,36 @@ export function volumeOptions(flags: VolumeFlags): VolumeOptions {
  * @throws WrongUsage where there are some, but not one for each
  */
 export function brainMasksOf({ brainMask }: VolumeFlags, volumes: readonly string[]): (string | null)[] {
-  if (brainMask.length > 0 && brainMask.length !== volumes.length) {
-    throw new WrongUsage(
-      `There are ${brainMask.length} brain masks for ${volumes.length} volumes (${volumes.map((path) => basename(path)).join(', ')}): give --brain-mask once for each, in this order.`,
-    );
-  }
+  refuseUnequal('brain masks', '--brain-mask', brainMask, volumes);
   return volumes.map((_, i) => brainMask[i] ?? null);
+}
+
+/**
+ * The other contrasts that were given, of each volume.
+ * @throws WrongUsage where there are some, but not one for each
+ */
+export function contrastsOf({ t1, t2 }: VolumeFlags, volumes: readonly string[]): OfContrasts<string>[] {
+  refuseUnequal('T1', '--t1', t1, volumes);
+  refuseUnequal('T2', '--t2', t2, volumes);
+  return volumes.map((_, i) => {
+    const [ownT1, ownT2] = [t1[i], t2[i]];
+    return {
+      ...(ownT1 === undefined ? {} : { T1: ownT1 }),
+      ...(ownT2 === undefined ? {} : { T2: ownT2 }),
+    };
+  });
+}
+
+function refuseUnequal(
+  what: string,
+  flag: string,
+  given: readonly string[],
+  volumes: readonly string[],
+): void {
+  if (given.length === 0 || given.length === volumes.length) return;
+  throw new WrongUsage(
+    `There are ${given.length} ${what} for ${volumes.length} volumes (${volumes.map((path) => basename(path)).join(', ')}): give ${flag} once for each, in this order.`,
+  );
 }
 
 export function parseNumber(text: string): number {
@@ -217,6 +250,14 @@ export function parseAssignment(
     // A word: the name of a choice.
   }
   return { ...before, [text.slice(0, at)]: parsed };
+}
+
+/** "T1,T2", in any order. */
+export function parseContrasts(text: string): Contrast[] {
+  const names = text.split(',').map((name) => name.trim().toUpperCase());
+  const parsed = contrastSchema.array().safeParse(names);
+  if (!parsed.success) throw new InvalidArgumentError('It must be T1, T2 or both: T1,T2.');
+  return contrastSchema.options.filter((name) => parsed.data.includes(name));
 }
 
 export function say(line: string): void {

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { contrastSchema } from '../../shared/imaging/contrasts';
 import { preparationSchema, type Preparation, type PreparedVolume } from '../../shared/imaging/preparation';
 import { preparationOf } from '../../shared/study/presetPreparation';
 import { presets, type PresetName } from '../../shared/study/trainingSettings';
@@ -9,6 +10,7 @@ import { prepareSets, type SetScan } from '../engine/jobs/prepareSets';
 import {
   addVolumeFlags,
   brainMasksOf,
+  contrastsOf,
   parseNumber,
   say,
   volumeOptions,
@@ -68,10 +70,14 @@ export function addPrepare(program: Command): void {
     const preset = preparationOf(flags.preset);
     const reference = referenceScans(flags);
     const input = flags.input.map(parseScan);
-    const masks = brainMasksOf(
-      flags,
-      [...reference, ...input].map(({ path }) => path),
-    );
+    const all = [...reference, ...input].map(({ path }) => path);
+    const masks = brainMasksOf(flags, all);
+    const contrasts = contrastsOf(flags, all);
+    const withOwn = (scan: SetScan, i: number): SetScan => ({
+      ...scan,
+      brain: masks[i] ?? null,
+      contrasts: contrasts[i] ?? {},
+    });
     // Written when the sets are: a volume that cannot be read leaves nothing behind of those before it.
     const pictures = new Map<string, Uint8Array>();
     const draw = (path: string, prepared: PreparedVolume): void => {
@@ -81,8 +87,8 @@ export function addPrepare(program: Command): void {
     };
     const index = await withView((view) =>
       prepareSets(
-        reference.map((scan, i) => ({ ...scan, brain: masks[i] ?? null })),
-        input.map((scan, i) => ({ ...scan, brain: masks[reference.length + i] ?? null })),
+        reference.map(withOwn),
+        input.map((scan, i) => withOwn(scan, reference.length + i)),
         flags.truth,
         flags.out,
         view,
@@ -91,6 +97,7 @@ export function addPrepare(program: Command): void {
           ...preset,
           normalisation: flags.normalisation ?? preset.normalisation,
           smoothingMm: flags.smooth ?? preset.smoothingMm,
+          contrasts: contrastSchema.options.filter((name) => contrasts[0]?.[name] !== undefined),
         },
       ),
     );

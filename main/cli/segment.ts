@@ -11,6 +11,7 @@ import {
   addVolumeFlags,
   backendOption,
   brainMasksOf,
+  contrastsOf,
   rulesOf,
   say,
   typed,
@@ -64,6 +65,7 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
   );
   refuseTaken(options.out, names, overwrite);
   const brainMasks = brainMasksOf(options, volumes);
+  const contrasts = contrastsOf(options, volumes);
   const model = options.model === undefined ? null : await loadModel(options.model, options.backend);
   try {
     for (const [i, path] of volumes.entries()) {
@@ -72,6 +74,7 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
         brainMask: brainMasks[i] ?? undefined,
         rules: rulesOf(options),
         samples: options.samples,
+        contrasts: contrasts[i],
       };
       await withView(async (view) => {
         const result = model

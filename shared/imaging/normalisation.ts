@@ -23,6 +23,13 @@ export const normalisationSchema = z.discriminatedUnion('method', [
     spread: z.number().positive(),
     ...ends,
   }),
+  z.strictObject({
+    method: z.literal('quartiles'),
+    /** Median of the values inside the brain mask, and their interquartile range / 1.349. */
+    median: z.number(),
+    spread: z.number().positive(),
+    ...ends,
+  }),
 ]);
 export type Normalisation = z.infer<typeof normalisationSchema>;
 export type NormalisationMethod = Normalisation['method'];
@@ -82,6 +89,24 @@ export function findRobustNormalisation(values: Float32Array, mask: Uint8Array):
     spread,
     lower: mode - robustReach * spread,
     upper: mode + robustReach * spread,
+  };
+}
+
+/**
+ * The values that become 0 and 1 by median and quartiles, for T1 and T2: their tissues lie on both sides of the mode, which
+ * is one tissue's alone. Measured like this, white matter lies near 0.5 in T1 and -0.2 in T2 and CSF beyond -1.5 and 3.
+ */
+export function findQuartileNormalisation(values: Float32Array, mask: Uint8Array): Normalisation {
+  const inside = sortedInside(values, mask);
+  const median = percentileOfSorted(inside, 50);
+  // For a Gaussian, its standard deviation.
+  const spread = (percentileOfSorted(inside, 75) - percentileOfSorted(inside, 25)) / 1.349 || 1;
+  return {
+    method: 'quartiles',
+    median,
+    spread,
+    lower: median - robustReach * spread,
+    upper: median + robustReach * spread,
   };
 }
 

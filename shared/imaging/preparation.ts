@@ -8,13 +8,16 @@ import {
   type SliceGrid,
   type SliceGridOptions,
 } from '../geometry/sliceGrid';
-import { channelOffsets } from '../geometry/neighbours';
+import { channelOffsets, channelOffsetsMm, withNeighbours } from '../geometry/neighbours';
+import { sameGrid, showGrids } from '../geometry/sameGrid';
 import { trueValues } from '../volume/nifti';
 import type { Volume } from '../volume/volume';
 import type { HeadExtent } from './headLevels';
 import { findBrainMask, type BrainMask } from './brainMask';
+import { contrastSchema, type Contrast, type OfContrasts } from './contrasts';
 import {
   findNormalisation,
+  findQuartileNormalisation,
   findRobustNormalisation,
   normalisationSchema,
   normalise,
@@ -32,8 +35,12 @@ export const preparationSchema = z.strictObject({
   plane: slicePlaneSchema.nullable().default(null),
   /** The common spacing: side of a pixel in mm; null makes the brain of each scan fill the slice. */
   pixelMm: z.number().positive().nullable().default(null),
+  /** Rows and columns of a slice, a multiple of 16. Published: 160. */
+  sidePixels: z.number().int().min(16).max(1024).multipleOf(16).default(160),
   /** How far above and below a slice its neighbours are taken from, as further channels; 0 takes none. */
   neighbourMm: z.number().min(0).max(20).default(0),
+  /** Scans of other contrasts on the same grid that follow as further channels, in this order. */
+  contrasts: z.array(contrastSchema).default([]),
 });
 export type Preparation = z.infer<typeof preparationSchema>;
 
@@ -42,8 +49,18 @@ export const defaultPreparation: Preparation = {
   smoothingMm: 0,
   plane: null,
   pixelMm: null,
+  sidePixels: 160,
   neighbourMm: 0,
+  contrasts: [],
 };
+
+/** How many channels an image has. */
+export function channelsOf({
+  neighbourMm,
+  contrasts,
+}: Pick<Preparation, 'neighbourMm' | 'contrasts'>): number {
+  return channelOffsetsMm(neighbourMm).length + contrasts.length;
+}
 
 /** What is kept of a scan's preparation, with the sets and the runs that were made of it: how to go there and back. */
 export const preparedScanSchema = z.strictObject({
@@ -54,6 +71,8 @@ export const preparedScanSchema = z.strictObject({
   maskMethod: z.enum(['skull-stripped', 'head', 'given']),
   /** Its levels, to hold later scans against; runs of before have none. */
   statistics: scanStatisticsSchema.optional(),
+  /** Of the scans of other contrasts, in the preparation's order. */
+  contrasts: z.array(normalisationSchema).default([]),
 });
 
 /** A volume as the network sees it, with all that is needed to go back. */
@@ -67,6 +86,8 @@ export interface PreparedVolume {
   readonly brain: Uint8Array;
   /** [count, height, width] in [0, 1], 0 outside the brain. */
   readonly slices: Float32Array;
+  /** The same of the other contrasts, in the preparation's order. */
+  readonly contrasts: readonly { readonly slices: Float32Array; readonly normalisation: Normalisation }[];
   /** Which slices make an image, from the slice itself on: 0, or 0 with its neighbours below and above. */
   readonly channelOffsets: readonly number[];
   /** Which slices hold enough brain to learn from. */
@@ -85,12 +106,15 @@ export interface PrepareOptions extends Pick<SliceGridOptions, 'height' | 'width
   /** The user's own brain mask on the volume's grid, in place of the one that is found. */
   readonly brain?: Uint8Array;
   readonly preparation?: Preparation;
+  /** The scans of other contrasts; those that the preparation names. */
+  readonly contrasts?: OfContrasts<Volume>;
 }
 
 /**
  * The one way from a volume to slices: brain mask, smoothing, intensities to [0, 1] by figures of the whole volume (never
  * of a single slice), slice grid, resampling. A .npy set that lies in [0, 1] already keeps its values.
- * @throws ExpectedError empty-set when no brain is found
+ * @throws ExpectedError empty-set when no brain is found; settings-invalid and shape-mismatch for a contrast that is not
+ *   there or lies on another grid
  */
 export function prepareVolume(volume: Volume, options: PrepareOptions = {}): PreparedVolume {
   const { preparation = defaultPreparation } = options;
@@ -107,8 +131,9 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
         : 'No brain was found in this volume: all voxels are equal. Choose another file.',
     );
   }
+  const { height = preparation.sidePixels, width = preparation.sidePixels } = options;
   const grid = chooseSliceGrid(volume, brain, {
-    ...options,
+    ...{ height, width },
     ...(preparation.plane === null ? {} : { plane: preparation.plane }),
     ...(preparation.pixelMm === null ? {} : { pixelMm: preparation.pixelMm }),
   });
@@ -132,6 +157,15 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
     values,
     brain,
     slices,
+    contrasts: preparation.contrasts.map((name) => {
+      const other = contrastOf(volume, name, options.contrasts ?? {});
+      const blurred =
+        preparation.smoothingMm === 0
+          ? other
+          : smoothInMask(other, brain, volume.dims, volume.zooms, preparation.smoothingMm);
+      const found = findQuartileNormalisation(other, brain);
+      return { slices: volumeToSlices(grid, normalise(blurred, brain, found)), normalisation: found };
+    }),
     channelOffsets: channelOffsets(preparation.neighbourMm, grid.sourceZooms[grid.axes[2] as 0 | 1 | 2]),
     brainSlices: slicesWithBrain(grid, slices),
     statistics: scanStatistics(values, brain),
@@ -147,6 +181,52 @@ export function headOf({ grid, brainSlices }: Pick<PreparedVolume, 'grid' | 'bra
     last: brainSlices.at(-1) ?? grid.count - 1,
     sliceMm: grid.sourceZooms[grid.axes[2] as 0 | 1 | 2],
   };
+}
+
+/**
+ * Images [wanted.length, height, width, channels] of some slices of a prepared volume: the slice, its neighbours and the
+ * other contrasts.
+ */
+export function imagesOf(
+  {
+    slices,
+    contrasts,
+    channelOffsets: offsets,
+    grid,
+  }: Pick<PreparedVolume, 'slices' | 'contrasts' | 'channelOffsets' | 'grid'>,
+  wanted: readonly number[],
+): Float32Array {
+  const size = grid.height * grid.width;
+  const own = withNeighbours(slices, size, wanted, offsets);
+  if (contrasts.length === 0) return own;
+  const channels = offsets.length + contrasts.length;
+  const out = new Float32Array(wanted.length * size * channels);
+  for (let i = 0; i < wanted.length * size; i += 1) {
+    for (let c = 0; c < offsets.length; c += 1) out[i * channels + c] = own[i * offsets.length + c] as number;
+    const from = (wanted[Math.floor(i / size)] as number) * size + (i % size);
+    contrasts.forEach((contrast, c) => {
+      out[i * channels + offsets.length + c] = contrast.slices[from] as number;
+    });
+  }
+  return out;
+}
+
+/** The true values of a contrast that a preparation names. */
+function contrastOf(volume: Volume, name: Contrast, given: OfContrasts<Volume>): Float32Array {
+  const other = given[name];
+  if (!other) {
+    throw new ExpectedError(
+      'settings-invalid',
+      `The network looks at ${name} as well: give the ${name} of this scan (--${name.toLowerCase()}), on the same grid.`,
+    );
+  }
+  if (!sameGrid(other, volume)) {
+    throw new ExpectedError(
+      'shape-mismatch',
+      `The ${name} lies on another grid than the scan: ${showGrids(other, volume)}. Register and resample it to the scan first.`,
+    );
+  }
+  return trueValues(other).values;
 }
 
 function preparationWarnings(nonFinite: number, method: PreparedVolume['maskMethod']): string[] {

@@ -51,8 +51,12 @@ export async function adaptRun(options: AdaptOptions, context: JobContext): Prom
   }
   const start = await readRunWeights(model, run, 'generator');
   const dataDir = join(outDir, 'data');
-  const { path, brain } = healthy;
-  const whole: SetScan = { path, slices: null, ...(brain === undefined ? {} : { brain }) };
+  const { path, brain, contrasts } = healthy;
+  const whole: SetScan = {
+    ...{ path, slices: null },
+    ...(brain === undefined ? {} : { brain }),
+    ...(contrasts === undefined ? {} : { contrasts }),
+  };
   await prepareSets([healthy], [whole], [], dataDir, context, {}, run.preparation);
   if (data === null) {
     context.emit({

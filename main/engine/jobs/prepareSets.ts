@@ -3,12 +3,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
-import { channelOffsetsMm, withNeighbours } from '../../../shared/geometry/neighbours';
+import type { OfContrasts } from '../../../shared/imaging/contrasts';
 import { sliceGridSchema, volumeToSlices, type SlicePlane } from '../../../shared/geometry/sliceGrid';
 import { levelsMm } from '../../../shared/imaging/headLevels';
 import {
+  channelsOf,
   defaultPreparation,
   headOf,
+  imagesOf,
   preparationSchema,
   preparedScanSchema,
   prepareVolume,
@@ -23,6 +25,7 @@ import { hashFile } from '../../files/hashFile';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { breatheOrStop, ProgressReporter, type JobContext } from './context';
+import { readContrasts } from './readContrasts';
 import { preparationWith, type VolumeOptions } from './volumeOptions';
 
 /** The published names of the sets. */
@@ -39,6 +42,8 @@ export interface SetScan {
   readonly slices: readonly number[] | null;
   /** The user's own brain mask: a file. */
   readonly brain?: string | null;
+  /** Its scans of other contrasts: files. */
+  readonly contrasts?: OfContrasts<string>;
   /** Takes of these the slices in which this mask, a file, has at most so much area. */
   readonly healthyWhere?: { readonly mask: string; readonly mostMm2: number };
 }
@@ -106,6 +111,7 @@ export async function prepareSets(
         volume,
         prepared: prepareVolume(volume, {
           preparation,
+          contrasts: await readContrasts(scan.contrasts ?? {}, preparation, options),
           ...(scan.brain == null
             ? {}
             : { brain: await readMaskOf(scan.brain, volume, basename(scan.path), resample) }),
@@ -125,6 +131,7 @@ export async function prepareSets(
         normalisation: prepared.normalisation,
         maskMethod: prepared.maskMethod,
         statistics: prepared.statistics,
+        contrasts: prepared.contrasts.map((contrast) => contrast.normalisation),
       });
       options.onPrepared?.(scan.path, prepared);
     }
@@ -149,7 +156,7 @@ export async function prepareSets(
     if (role === 'reference') referenceMm.push(...levelsMm(chosen, headOf(prepared)));
     for (const slice of chosen) {
       rows[role].push({ volume: number, slice });
-      sets[role].push(withNeighbours(prepared.slices, size, [slice], prepared.channelOffsets));
+      sets[role].push(imagesOf(prepared, [slice]));
       if (truthSlices)
         sets.truth.push(Uint8Array.from(truthSlices.subarray(slice * size, (slice + 1) * size)));
     }
@@ -172,7 +179,7 @@ export async function prepareSets(
     ...rows,
     referenceMm,
   };
-  const channels = channelOffsetsMm(preparation.neighbourMm).length;
+  const channels = channelsOf(preparation);
   await writeSet(join(outDir, SET_FILES.reference), sets.reference, height, width, channels);
   await writeSet(join(outDir, SET_FILES.input), sets.input, height, width, channels);
   if (sets.truth.length > 0) await writeSet(join(outDir, SET_FILES.truth), sets.truth, height, width, 1);

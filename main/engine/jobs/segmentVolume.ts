@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { withNeighbours } from '../../../shared/geometry/neighbours';
+import { imagesOf } from '../../../shared/imaging/preparation';
 import type { WantedThreshold } from '../../../shared/imaging/scanThreshold';
 import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
 import { breatheOrStop, ProgressReporter, type JobContext } from './context';
@@ -45,8 +45,7 @@ export async function segmentVolume(
   };
   for (let k = 0; k < grid.count; k += PREDICTION_BATCH) {
     const wanted = Array.from({ length: Math.min(PREDICTION_BATCH, grid.count - k) }, (_, i) => k + i);
-    const { slices: all, channelOffsets } = scan.prepared;
-    const part = predict(withNeighbours(all, size, wanted, channelOffsets));
+    const part = predict(imagesOf(scan.prepared, wanted));
     slices.ifc.set(part.ifc, k * size);
     slices.iwc.set(part.iwc, k * size);
     slices.iro.set(part.iro, k * size);

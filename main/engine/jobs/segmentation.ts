@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { slicesToVolume, type SliceGrid } from '../../../shared/geometry/sliceGrid';
 import { baselineScore } from '../../../shared/imaging/baseline';
+import type { OfContrasts } from '../../../shared/imaging/contrasts';
 import { adaptationAdvice, adaptationHelps, type Doubt } from '../../../shared/imaging/doubt';
 import { coverOf, type HeadExtent, type LevelCover } from '../../../shared/imaging/headLevels';
 import { histogram } from '../../../shared/imaging/histogram';
@@ -31,6 +32,7 @@ import type { Volume } from '../../../shared/volume/volume';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { IRO_BINS } from '../training/iroCounts';
+import { readContrasts } from './readContrasts';
 import { preparationWith, type VolumeOptions } from './volumeOptions';
 
 /*
@@ -82,6 +84,8 @@ export interface SegmentOptions extends VolumeOptions {
   readonly brainMask?: string | undefined;
   /** What counts as a lesion; the usual rules unless given. */
   readonly rules?: Partial<LesionRules> | undefined;
+  /** Files of the scan's other contrasts. */
+  readonly contrasts?: OfContrasts<string> | undefined;
 }
 
 /** What a network asks of the slices that it is given. */
@@ -112,7 +116,8 @@ export async function prepareScan(
       : {
           brain: await readMaskOf(options.brainMask, volume, basename(path), options.resampleMasks === true),
         };
-  const prepared = prepareVolume(volume, { ...size, preparation, ...brain });
+  const contrasts = await readContrasts(options.contrasts ?? {}, preparation, options);
+  const prepared = prepareVolume(volume, { ...size, preparation, ...brain, contrasts });
   const differs = network === null ? [] : preparationDiffers(network.preparation, prepared.grid);
   return { volume, prepared: { ...prepared, warnings: [...prepared.warnings, ...differs] } };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ExpectedError } from '../../../shared/failure';
 import { channelOffsetsMm } from '../../../shared/geometry/neighbours';
-import type { Preparation } from '../../../shared/imaging/preparation';
+import { channelsOf, defaultPreparation, type Preparation } from '../../../shared/imaging/preparation';
 import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { Preview, TrainResult } from '../../../shared/ipc/engineEvents';
 import { settingsToGoOnWith } from '../../../shared/study/chooseSettings';
@@ -86,7 +86,7 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
   const openOne = async (file: string, what: string, folder = dataDir): Promise<SliceSet> => {
     const set = await openSet(join(folder, file), {
       pad: options.pad === true,
-      channels: channelOffsetsMm(preparation?.neighbourMm ?? 0).length,
+      channels: channelsOf(preparation ?? defaultPreparation),
       onProgress: async (fraction) => {
         progress.report('prepare', 0, `checking the ${what} set, ${Math.floor(fraction * 100)} %`);
         await breathe();
@@ -172,8 +172,8 @@ function imageScale(settings: TrainingSettings, preparation: Preparation | null)
       'Lesions can be pasted only into sets whose levels and pixels have a known size: prepare the sets with --preset ms-flair, or train without pastedLesions.',
     );
   }
-  const { pixelMm, neighbourMm } = preparation;
-  return { pixelMm, offsetsMm: channelOffsetsMm(neighbourMm) };
+  const { pixelMm, neighbourMm, contrasts } = preparation;
+  return { pixelMm, offsetsMm: channelOffsetsMm(neighbourMm), contrasts };
 }
 
 async function writeTrained(

@@ -1,4 +1,5 @@
 import { pasteLesions } from '../../../shared/lesions/pastedLesions';
+import type { Contrast } from '../../../shared/imaging/contrasts';
 import { robustReach } from '../../../shared/imaging/normalisation';
 import type { Random } from '../../../shared/random';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
@@ -9,6 +10,8 @@ export interface ImageScale {
   readonly pixelMm: number;
   /** Where each channel's slice lies above the image's own: 0 first. */
   readonly offsetsMm: readonly number[];
+  /** The other contrasts, whose channels follow; none unless given. */
+  readonly contrasts?: readonly Contrast[];
 }
 
 /** A batch of M as plain arrays. Inputs first, then reference images with pasted lesions. */
@@ -65,7 +68,7 @@ export function loadGeneratorBatch(
   const inputs = input.read(items);
   const size = height * width * channels;
   for (let k = 0; k < items.length; k += 1)
-    jitter([inputs.subarray(k * size, (k + 1) * size)], settings, random);
+    jitter([inputs.subarray(k * size, (k + 1) * size)], channels, scale, settings, random);
   const { pastedLesions, pastedBatch } = settings;
   if (!pastedLesions || pastedBatch === 0 || !scale) {
     return { images: inputs, count: items.length, pasted: null };
@@ -82,7 +85,7 @@ export function loadGeneratorBatch(
   for (let k = 0; k < pastedBatch; k += 1) {
     const values = healthy.subarray(k * size, (k + 1) * size);
     const pasted = pasteLesions({ values, height, width, ...scale }, pastedLesions, random);
-    jitter([pasted.values, values], settings, random);
+    jitter([pasted.values, values], channels, scale, settings, random);
     images.set(pasted.values, (items.length + k) * size);
     masks.set(pasted.mask, k * height * width);
     clean.set(slicesOf(values, channels), k * height * width);
@@ -90,20 +93,31 @@ export function loadGeneratorBatch(
   return { images, count: items.length + pastedBatch, pasted: { from: items.length, masks, clean } };
 }
 
-/** Changes contrast and level of images alike, in place; what is 0 stays background. */
+/**
+ * Changes contrast and level of images alike, in place; what is 0 stays background. A slice and its neighbours are of one
+ * scan and change together, each other contrast by itself.
+ */
 function jitter(
   images: readonly Float32Array[],
+  channels: number,
+  scale: ImageScale | null,
   { gainJitter, offsetJitter }: Pick<TrainingSettings, 'gainJitter' | 'offsetJitter'>,
   random: Random,
 ): void {
   if (gainJitter === 0 && offsetJitter === 0) return;
-  const gain = 1 + random.uniform(-gainJitter, gainJitter);
-  const offset = random.uniform(-offsetJitter, offsetJitter) / (2 * robustReach);
-  for (const values of images) {
-    for (let i = 0; i < values.length; i += 1) {
-      const value = values[i] as number;
-      // About the mode, 0.5, as a scan of another contrast would differ.
-      if (value > 0) values[i] = Math.min(1, Math.max(0, 0.5 + (value - 0.5) * gain + offset));
+  const together = channels - (scale?.contrasts?.length ?? 0);
+  for (let first = 0; first < channels; first = first === 0 ? together : first + 1) {
+    const last = first === 0 ? together : first + 1;
+    const gain = 1 + random.uniform(-gainJitter, gainJitter);
+    const offset = random.uniform(-offsetJitter, offsetJitter) / (2 * robustReach);
+    for (const values of images) {
+      for (let pixel = 0; pixel < values.length; pixel += channels) {
+        for (let i = pixel + first; i < pixel + last; i += 1) {
+          const value = values[i] as number;
+          // About the mode, 0.5, as a scan of another contrast would differ.
+          if (value > 0) values[i] = Math.min(1, Math.max(0, 0.5 + (value - 0.5) * gain + offset));
+        }
+      }
     }
   }
 }

@@ -29,8 +29,8 @@ describe('the preset ms-flair', () => {
     const healthy = index.input.map(({ slice }) => slice).filter((slice) => slice < 7 || slice > 9);
     expect(index.reference.map(({ slice }) => slice)).toEqual(healthy);
     const { shape } = readNpyHeader(readFileSync(at('sets/good_dic_to_train_disc.npy')));
-    expect(shape).toEqual([healthy.length, 160, 160, 3]);
-    expect(json('sets/index.json')['preparation']).toMatchObject({ pixelMm: 1.36, neighbourMm: 2 });
+    expect(shape).toEqual([healthy.length, 208, 208, 3]);
+    expect(json('sets/index.json')['preparation']).toMatchObject({ pixelMm: 1, neighbourMm: 2 });
   });
 
   it('trains, segments with the settings it recorded, and tells every way to the threshold', async () => {
@@ -53,7 +53,7 @@ describe('the preset ms-flair', () => {
       thresholds: { method: string }[];
       grid: { pixelMm: number };
     };
-    expect(report.grid.pixelMm).toBe(1.36);
+    expect(report.grid.pixelMm).toBe(1);
     expect(report.thresholds.map(({ method }) => method)).toEqual(
       expect.arrayContaining(['pasted', 'reference-quantile']),
     );

@@ -19,7 +19,7 @@ import { segmentVolume, type NetworkSegmentation } from '../segmentVolume';
 import { trainRun } from '../trainRun';
 import { baselines, healthyValues, levelOfHealthy } from './baselines';
 import { overall, type Overall } from './overall';
-import { healthyPart, type Patient } from './patient';
+import { healthyPart, wholeScan, type Patient } from './patient';
 
 export interface MeasureOptions {
   readonly patients: readonly Patient[];
@@ -28,6 +28,8 @@ export interface MeasureOptions {
   readonly preparation: Preparation;
   /** Most lesion in mm2 that a slice of the reference may have. */
   readonly healthyMaxMm2: number;
+  /** Whether the plain thresholds are measured as well. */
+  readonly plain: boolean;
   /** Where sets and runs are kept: an empty folder. */
   readonly folder: string;
   readonly backend: BackendChoice;
@@ -50,8 +52,6 @@ export interface Found {
 const DECLARED_HEALTHY = 10;
 /** What the parts take, in trainings; for the time left only. */
 const COST = { prepare: 0.03, baselines: 0.03, train: 1, segment: 0.04, adapt: 0.2 } as const;
-/** The shape of the published sets. */
-const SIDES = { height: 160, width: 160 } as const;
 
 /**
  * Trains on the slices of some patients, segments all of them and holds the masks against the expert's. The expert's masks
@@ -67,19 +67,19 @@ export async function measureLesions(options: MeasureOptions, context: JobContex
   const each = COST.train + patients.length * COST.segment + held * (COST.adapt + COST.segment);
   const progress = overall(
     context,
-    COST.prepare + patients.length * COST.baselines + trainings.length * each,
+    COST.prepare + (options.plain ? patients.length * COST.baselines : 0) + trainings.length * each,
   );
   const data = join(folder, 'data');
   await prepareSets(
     trained.map((patient) => healthyPart(patient, healthyMaxMm2)),
-    trained.map(({ flair }) => ({ path: flair, slices: null })),
+    trained.map(wholeScan),
     [],
     data,
     progress.part('sets', COST.prepare),
     { resampleMasks: true },
     preparation,
   );
-  await measureBaselines(options, progress);
+  if (options.plain) await measureBaselines(options, progress);
   for (const settings of trainings) await measureTraining(options, settings, data, progress);
 }
 
@@ -148,7 +148,7 @@ async function measureTraining(
     }
     const outDir = join(folder, `adapted-${seed}-${patients.indexOf(patient)}`);
     const adapted = await adaptRun(
-      { model: run, healthy: { path: patient.flair, slices }, data, outDir, backend },
+      { model: run, healthy: { ...wholeScan(patient), slices }, data, outDir, backend },
       part,
     );
     const durationMs = result.durationMs + adapted.durationMs;
@@ -171,7 +171,7 @@ async function measureRun(
   const model = await loadModel(run, backend);
   try {
     const part = progress.part(`${patient.name}, seed ${seed}`, COST.segment);
-    const result = await segmentVolume(patient.flair, model, null, part);
+    const result = await segmentVolume(patient.flair, model, null, part, { contrasts: patient.contrasts });
     const truth = await truthOf(patient, result);
     const seconds = (trainingMs + performance.now() - started) / 1000;
     const { score } = result;
@@ -190,7 +190,9 @@ async function openPatient(
   patient: Patient,
   { preparation }: MeasureOptions,
 ): Promise<{ scan: PreparedScan; truth: Uint8Array }> {
-  const scan = await prepareScan(patient.flair, {}, { shape: SIDES, preparation });
+  const { sidePixels: side } = preparation;
+  const { flair, contrasts } = patient;
+  const scan = await prepareScan(flair, { contrasts }, { shape: { height: side, width: side }, preparation });
   return { scan, truth: await truthOf(patient, scan) };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { ExpectedError } from '../../../../shared/failure';
+import type { Contrast, OfContrasts } from '../../../../shared/imaging/contrasts';
 import type { SetScan } from '../prepareSets';
 
 /** A folder with a scan of somebody with MS and an expert's mask of the lesions. */
@@ -9,6 +10,8 @@ export interface Patient {
   readonly role: 'train' | 'test';
   readonly flair: string;
   readonly lesions: string;
+  /** Its other contrasts, as far as they are used. */
+  readonly contrasts: OfContrasts<string>;
 }
 
 /** The name that a patient's files have, whichever it is. */
@@ -18,7 +21,11 @@ const ENDINGS = ['.nii.gz', '.nii'] as const;
  * The patients of some folders.
  * @throws ExpectedError file-missing that names the folder and what it lacks; settings-invalid for a folder that is both
  */
-export function findPatients(train: readonly string[], test: readonly string[]): Patient[] {
+export function findPatients(
+  train: readonly string[],
+  test: readonly string[],
+  contrasts: readonly Contrast[],
+): Patient[] {
   const folders = [
     ...train.map((folder) => ({ folder: resolve(folder), role: 'train' as const })),
     ...test.map((folder) => ({ folder: resolve(folder), role: 'test' as const })),
@@ -38,6 +45,7 @@ export function findPatients(train: readonly string[], test: readonly string[]):
     role,
     flair: fileOf(folder, 'FLAIR'),
     lesions: fileOf(folder, 'lesions'),
+    contrasts: Object.fromEntries(contrasts.map((contrast) => [contrast, fileOf(folder, contrast)])),
   }));
 }
 
@@ -46,12 +54,17 @@ function fileOf(folder: string, name: string): string {
   if (found !== undefined) return found;
   throw new ExpectedError(
     'file-missing',
-    `${basename(folder)} has no ${name}.nii.gz: give the folder of a patient, with FLAIR.nii.gz and the expert's lesions.nii.gz on its grid.`,
+    `${basename(folder)} has no ${name}.nii.gz: give the folder of a patient, with FLAIR.nii.gz, the expert's lesions.nii.gz, and T1.nii.gz and T2.nii.gz where they are used, all on one grid.`,
     folder,
   );
 }
 
 /** The slices of a patient that the expert's mask leaves (nearly) empty. */
-export function healthyPart({ flair, lesions }: Patient, mostMm2: number): SetScan {
-  return { path: flair, slices: null, healthyWhere: { mask: lesions, mostMm2 } };
+export function healthyPart(patient: Patient, mostMm2: number): SetScan {
+  return { ...wholeScan(patient), healthyWhere: { mask: patient.lesions, mostMm2 } };
+}
+
+/** All slices of a patient. */
+export function wholeScan({ flair, contrasts }: Patient): SetScan {
+  return { path: flair, slices: null, contrasts };
 }

@@ -116,4 +116,32 @@ describe('pasted lesions', () => {
     const image = { ...discImage(), values: new Float32Array(side * side * 3) };
     expect(pasteLesions(image, options, createRandom(1))).toMatchObject({ count: 0, values: image.values });
   });
+
+  it('are bright in T2, dark in T1 or not seen there, and lie where they lie in the FLAIR', () => {
+    const flair = discImage();
+    // T1 in the fourth channel and T2 in the fifth, both at the level of tissue.
+    const values = new Float32Array(side * side * 5);
+    for (let i = 0; i < side * side; i += 1) {
+      values.set(flair.values.subarray(3 * i, 3 * i + 3), 5 * i);
+      values.fill(flair.values[3 * i] === 0 ? 0 : 0.5, 5 * i + 3, 5 * i + 5);
+    }
+    const image: PasteImage = { ...flair, values, contrasts: ['T1', 'T2'] };
+    let [brighter, darker, elsewhere] = [0, 0, 0];
+    for (let seed = 0; seed < 40; seed += 1) {
+      const pasted = pasteLesions(image, options, createRandom(seed));
+      for (let i = 0; i < side * side; i += 1) {
+        const gain = (channel: number): number =>
+          (pasted.values[5 * i + channel] as number) - (values[5 * i + channel] as number);
+        if (gain(3) > 0 || gain(4) < 0) elsewhere += 1;
+        // Ventricles are CSF in the FLAIR: nothing is pasted there in any contrast beyond their partial volume.
+        if (flair.values[3 * i] === 0 && (gain(3) !== 0 || gain(4) !== 0)) elsewhere += 1;
+        if (pasted.mask[i] === 0) continue;
+        if (gain(3) < -0.05) darker += 1;
+        if (gain(4) > 0.05) brighter += 1;
+      }
+    }
+    expect(elsewhere).toBe(0);
+    expect(brighter).toBeGreaterThan(1000);
+    expect(darker).toBeGreaterThan(500);
+  });
 });
