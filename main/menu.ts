@@ -1,102 +1,141 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
-import type { MenuCommand } from '../shared/ipc/contract';
+import { accelerator } from '../shared/accelerator';
+import type { MenuCommand, ShownCommand } from '../shared/ipc/contract';
 
 /** The menu as far as others change it. */
 export interface AppMenu {
-  /** Puts what undo and redo would do into their items; null where there is nothing. */
-  nameUndo(names: UndoNames): void;
+  /** Puts the words, keys and states of the page's commands into their items. */
+  show(commands: readonly ShownCommand[]): void;
 }
 
-interface UndoNames {
-  readonly undo: string | null;
-  readonly redo: string | null;
-}
+type Entry = MenuCommand | '-' | MenuItemConstructorOptions;
+
+/** Where each command stands. What it is called, and its key, the page's registry says. */
+const layout: readonly (readonly [label: string, entries: readonly Entry[]])[] = [
+  [
+    '&File',
+    [
+      'data.open',
+      'data.openFolder',
+      'data.openSample',
+      '-',
+      'study.new',
+      'study.open',
+      'study.saveAs',
+      '-',
+      'review.importMasks',
+      'export.mask',
+      'view.snapshot',
+      '-',
+      'model.import',
+      'model.export',
+      ...(process.platform === 'darwin' ? [] : (['-', { role: 'quit' }] as const)),
+    ],
+  ],
+  [
+    '&Edit',
+    [
+      'edit.undo',
+      'edit.redo',
+      '-',
+      'edit.copyBelow',
+      'edit.copyAbove',
+      'edit.fillBetween',
+      'edit.removeLesion',
+      '-',
+      { role: 'cut' },
+      { role: 'copy' },
+      { role: 'paste' },
+      { role: 'selectAll' },
+    ],
+  ],
+  [
+    '&View',
+    [
+      'place.data',
+      'place.train',
+      'place.review',
+      'place.export',
+      '-',
+      'view.toggleMask',
+      'view.toggleTruth',
+      'view.nextStyle',
+      'view.toggleCrosshair',
+      'view.toggleConvention',
+      '-',
+      'view.nextPlane',
+      'view.zoomIn',
+      'view.zoomOut',
+      'view.reset',
+      '-',
+      'view.toggleTheme',
+      { role: 'togglefullscreen' },
+    ],
+  ],
+  ['&Training', ['training.start', 'training.stop', '-', 'review.segment']],
+  [
+    '&Review',
+    [
+      'review.nextLesion',
+      'review.previousLesion',
+      'review.nextUndecided',
+      '-',
+      'review.accepted',
+      'review.rejected',
+      'review.flagged',
+      '-',
+      'review.sliceDone',
+      'review.sliceFlagged',
+      'review.nextSlice',
+      '-',
+      'review.scanDone',
+      'review.scanFlagged',
+      'review.nextScan',
+      '-',
+      'review.openTruth',
+      'review.threshold',
+    ],
+  ],
+  ['&Help', ['help.keys', 'help.about']],
+];
 
 /**
- * The application menu. Its items carry out commands of the page's registry; keys are shown here but listened for in the
- * page alone, so that none works twice.
+ * The application menu. Its items carry out commands of the page's registry, which also names them; keys are shown here
+ * but listened for in the page alone, so that none works twice.
  */
 export function setupMenu(send: (command: MenuCommand) => void): AppMenu {
-  const build = (names: UndoNames): void => Menu.setApplicationMenu(menuOf(send, names));
-  let shown: UndoNames = { undo: null, redo: null };
-  build(shown);
+  let shown = '';
+  Menu.setApplicationMenu(menuOf(send, []));
   return {
-    nameUndo: (names) => {
-      // An item's words cannot change once it is made.
-      if (names.undo === shown.undo && names.redo === shown.redo) return;
-      shown = names;
-      build(names);
+    show: (commands) => {
+      // The words and the key of an item cannot change once it is made; whether it can be chosen can.
+      const words = JSON.stringify(commands.map(({ id, title, key }) => [id, title, key]));
+      if (words !== shown) Menu.setApplicationMenu(menuOf(send, commands));
+      shown = words;
+      for (const { id, enabled } of commands) {
+        const item = Menu.getApplicationMenu()?.getMenuItemById(id);
+        if (item) item.enabled = enabled;
+      }
     },
   };
 }
 
-function menuOf(
-  send: (command: MenuCommand) => void,
-  { undo, redo }: UndoNames,
-  isMac = process.platform === 'darwin',
-): Menu {
-  const item = (label: string, command: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
-    label,
-    id: command,
-    ...(accelerator ? { accelerator, registerAccelerator: false } : {}),
-    click: () => send(command),
-  });
-  const template: MenuItemConstructorOptions[] = [
-    ...(isMac ? [{ role: 'appMenu' } as const] : []),
-    {
-      label: '&File',
-      submenu: [
-        item('Open scans...', 'data.open', 'CmdOrCtrl+O'),
-        item('Open sample study', 'data.openSample'),
-        { type: 'separator' },
-        item('New study', 'study.new'),
-        item('Open study...', 'study.open', 'CmdOrCtrl+Shift+O'),
-        item('Save study as...', 'study.saveAs', 'CmdOrCtrl+Shift+S'),
-        { type: 'separator' },
-        item('Take in masks from files...', 'review.importMasks'),
-        item('Export mask...', 'export.mask', 'CmdOrCtrl+E'),
-        item('Save the large picture as PNG...', 'view.snapshot', 'CmdOrCtrl+Shift+E'),
-        { type: 'separator' },
-        item('Import a Keras model...', 'model.import'),
-        item('Export the model as Keras files...', 'model.export'),
-        ...(isMac ? [] : [{ type: 'separator' } as const, { role: 'quit' } as const]),
-      ],
-    },
-    {
-      label: '&Edit',
-      submenu: [
-        item(undo === null ? 'Undo' : `Undo: ${undo}`, 'edit.undo', 'CmdOrCtrl+Z'),
-        item(redo === null ? 'Redo' : `Redo: ${redo}`, 'edit.redo', 'CmdOrCtrl+Shift+Z'),
-        { type: 'separator' },
-        { role: 'cut' },
-        { role: 'copy' },
-        { role: 'paste' },
-        { role: 'selectAll' },
-      ],
-    },
-    {
-      label: '&View',
-      submenu: [
-        item('Data', 'place.data', 'Alt+1'),
-        item('Train', 'place.train', 'Alt+2'),
-        item('Review', 'place.review', 'Alt+3'),
-        item('Export', 'place.export', 'Alt+4'),
-        { type: 'separator' },
-        item('Show or hide the mask', 'view.toggleMask', 'M'),
-        item('Reset the view', 'view.reset', '0'),
-        item('Dark or light', 'view.toggleTheme'),
-        { type: 'separator' },
-        { role: 'togglefullscreen' },
-      ],
-    },
-    {
-      label: '&Training',
-      submenu: [item('Start training', 'training.start'), item('Stop the running job', 'training.stop')],
-    },
-    {
-      label: '&Help',
-      submenu: [item('Keys', 'help.keys', '?'), item('About ASC-Net', 'help.about')],
-    },
-  ];
-  return Menu.buildFromTemplate(template);
+function menuOf(send: (command: MenuCommand) => void, commands: readonly ShownCommand[]): Menu {
+  const known = new Map(commands.map((command) => [command.id, command]));
+  const item = (id: MenuCommand): MenuItemConstructorOptions[] => {
+    const command = known.get(id);
+    if (!command) return [];
+    const keys =
+      command.key === null ? {} : { accelerator: accelerator(command.key), registerAccelerator: false };
+    return [{ label: command.title, id, ...keys, click: () => send(id) }];
+  };
+  const submenu = (entries: readonly Entry[]): MenuItemConstructorOptions[] =>
+    entries.flatMap((entry): MenuItemConstructorOptions[] => {
+      if (entry === '-') return [{ type: 'separator' }];
+      return typeof entry === 'string' ? item(entry) : [entry];
+    });
+  return Menu.buildFromTemplate([
+    ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
+    ...layout.map(([label, entries]) => ({ label, submenu: submenu(entries) })),
+  ]);
 }

@@ -53,6 +53,7 @@ export function editCommands(): Command[] {
     {
       id: 'edit.undo',
       title: 'Undo',
+      now: () => (edits.undoName === null ? 'Undo' : `Undo: ${edits.undoName}`),
       keys: ['Ctrl+Z'],
       enabled: () => inReview() && edits.undoName !== null,
       run: () => edits.undo(),
@@ -60,6 +61,7 @@ export function editCommands(): Command[] {
     {
       id: 'edit.redo',
       title: 'Redo',
+      now: () => (edits.redoName === null ? 'Redo' : `Redo: ${edits.redoName}`),
       keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
       enabled: () => inReview() && edits.redoName !== null,
       run: () => edits.redo(),

@@ -2,6 +2,8 @@
 export interface Command {
   readonly id: string;
   readonly title: string;
+  /** What it would do now, where that is more than its title: "Undo: Brush". */
+  readonly now?: () => string;
   /** Keys as {@link keyOf} spells them, e.g. "Ctrl+O", "N". */
   readonly keys: readonly string[];
   /** Whether it would do something now. */

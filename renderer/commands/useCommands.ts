@@ -1,4 +1,6 @@
-import { inject, onBeforeUnmount, onMounted, provide, type InjectionKey } from 'vue';
+import { computed, inject, onBeforeUnmount, onMounted, provide, watch, type InjectionKey } from 'vue';
+import { menuCommandSchema, type ShownCommand } from '../../shared/ipc/contract';
+import { ask } from '../ipc/client';
 import { useMessagesStore } from '../stores/messages';
 import { useViewStore } from '../stores/view';
 import { createCommands } from './appCommands';
@@ -35,9 +37,27 @@ export function provideCommands(): Commands {
     enabled: (id) => find(id).enabled(),
     hint: (id) => {
       const [key] = registry.keysOf(id);
-      return key ? `${find(id).title} (${key})` : find(id).title;
+      const command = find(id);
+      const title = command.now?.() ?? command.title;
+      return key ? `${title} (${key})` : title;
     },
   };
+
+  // The menu shows what the registry says: words, keys (also those that the reader has changed) and what can be done now.
+  const inMenu = computed<ShownCommand[]>(() =>
+    menuCommandSchema.options.flatMap((id): ShownCommand[] => {
+      const command = registry.get(id);
+      if (!command) return [];
+      const title = command.now?.() ?? command.title;
+      return [{ id, title, key: registry.keysOf(id)[0] ?? null, enabled: command.enabled() }];
+    }),
+  );
+  watch(
+    () => JSON.stringify(inMenu.value),
+    () =>
+      void messages.guard(() => ask('app:showCommands', { commands: inMenu.value }).then(() => undefined)),
+    { immediate: true },
+  );
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const pressed = keyOf(event);

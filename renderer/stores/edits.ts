@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, watch } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { emptyHistory, memoOf, redo as redoIn, undo as undoIn, withMemo } from '../../shared/lesions/strokes';
 import { readJournal } from '../../shared/study/maskJournal';
@@ -167,11 +167,6 @@ export const useEditsStore = defineStore('edits', () => {
   function closeOthers(): void {
     store.keepOnly(active.value?.id ?? null);
   }
-
-  watch(
-    [undoName, redoName],
-    ([undo, redo]) => void messages.guard(() => ask('app:nameUndo', { undo, redo }).then(() => undefined)),
-  );
 
   study.onRemoved((token) => [takeOut(masks, token), takeOut(chosen, token)]);
 

@@ -6,7 +6,7 @@ export const publicChannels = [
   'app:info',
   'app:settings',
   'app:saveSettings',
-  'app:nameUndo',
+  'app:showCommands',
   'app:readyToClose',
   'files:open',
   'files:forget',

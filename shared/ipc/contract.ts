@@ -94,6 +94,70 @@ export const runFactsSchema = z.strictObject({
 });
 export type RunFacts = z.infer<typeof runFactsSchema>;
 
+/** Commands that the application menu can ask of the page; the page's registry carries them out, and names them. */
+export const menuCommandSchema = z.enum([
+  'data.open',
+  'data.openFolder',
+  'data.openSample',
+  'study.new',
+  'study.open',
+  'study.saveAs',
+  'edit.undo',
+  'edit.redo',
+  'edit.copyBelow',
+  'edit.copyAbove',
+  'edit.fillBetween',
+  'edit.removeLesion',
+  'export.mask',
+  'model.import',
+  'model.export',
+  'place.data',
+  'place.train',
+  'place.review',
+  'place.export',
+  'training.start',
+  'training.stop',
+  'review.segment',
+  'review.importMasks',
+  'review.nextLesion',
+  'review.previousLesion',
+  'review.nextUndecided',
+  'review.accepted',
+  'review.rejected',
+  'review.flagged',
+  'review.sliceDone',
+  'review.sliceFlagged',
+  'review.nextSlice',
+  'review.scanDone',
+  'review.scanFlagged',
+  'review.nextScan',
+  'review.openTruth',
+  'review.threshold',
+  'view.toggleMask',
+  'view.toggleTruth',
+  'view.nextStyle',
+  'view.toggleCrosshair',
+  'view.toggleConvention',
+  'view.nextPlane',
+  'view.zoomIn',
+  'view.zoomOut',
+  'view.reset',
+  'view.snapshot',
+  'view.toggleTheme',
+  'help.keys',
+  'help.about',
+]);
+export type MenuCommand = z.infer<typeof menuCommandSchema>;
+
+/** A command as the menu shows it. */
+export const shownCommandSchema = z.strictObject({
+  id: menuCommandSchema,
+  title: z.string().max(200),
+  key: z.string().max(32).nullable(),
+  enabled: z.boolean(),
+});
+export type ShownCommand = z.infer<typeof shownCommandSchema>;
+
 const maskBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 /** Where a mask comes from, for the JSON beside it (see MaskOrigin). */
 const maskOrigin = z.strictObject({
@@ -110,9 +174,9 @@ export const contract = {
   },
   'app:settings': { request: nothing, response: settingsSchema },
   'app:saveSettings': { request: settingsSchema, response: nothing },
-  /** What undo and redo would do, for the menu; null where there is nothing. */
-  'app:nameUndo': {
-    request: z.strictObject({ undo: z.string().max(200).nullable(), redo: z.string().max(200).nullable() }),
+  /** What the commands of the menu are called now, their keys, and whether they would do something. */
+  'app:showCommands': {
+    request: z.strictObject({ commands: z.array(shownCommandSchema).max(200) }),
     response: nothing,
   },
   /** Answers the `closing` event: whether everything is on disk. */
@@ -363,34 +427,6 @@ export const jobResultSchema = z.discriminatedUnion('job', [
   }),
 ]);
 export type JobResult = z.infer<typeof jobResultSchema>;
-
-/** Commands that the application menu can ask of the page; the page's registry carries them out. */
-export const menuCommandSchema = z.enum([
-  'data.open',
-  'data.openSample',
-  'study.new',
-  'study.open',
-  'study.saveAs',
-  'edit.undo',
-  'edit.redo',
-  'export.mask',
-  'review.importMasks',
-  'model.import',
-  'model.export',
-  'place.data',
-  'place.train',
-  'place.review',
-  'place.export',
-  'training.start',
-  'training.stop',
-  'view.toggleMask',
-  'view.reset',
-  'view.snapshot',
-  'view.toggleTheme',
-  'help.keys',
-  'help.about',
-]);
-export type MenuCommand = z.infer<typeof menuCommandSchema>;
 
 /** Everything that main tells the page without being asked. */
 export const pageEventSchema = z.discriminatedUnion('topic', [

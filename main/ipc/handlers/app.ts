@@ -2,7 +2,7 @@ import { app, nativeTheme } from 'electron';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
-type AppChannel = 'app:info' | 'app:settings' | 'app:saveSettings' | 'app:nameUndo' | 'app:readyToClose';
+type AppChannel = 'app:info' | 'app:settings' | 'app:saveSettings' | 'app:showCommands' | 'app:readyToClose';
 
 export function appHandlers({ settings, menu, closing }: Services): Pick<Handlers, AppChannel> {
   return {
@@ -12,8 +12,8 @@ export function appHandlers({ settings, menu, closing }: Services): Pick<Handler
       platform: process.platform,
     }),
     'app:settings': () => settings.get(),
-    'app:nameUndo': (names) => {
-      menu.nameUndo(names);
+    'app:showCommands': ({ commands }) => {
+      menu.show(commands);
       return {};
     },
     'app:readyToClose': ({ unsaved }) => {
