@@ -5,6 +5,7 @@ import { ExpectedError } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
 import { readStudyFile } from '../../shared/study/migrations';
 import { studyVersion, withFiles, type PathRef, type StudyOf } from '../../shared/study/studyFile';
+import { sameFile, type FoundFile } from '../../shared/study/scanNames';
 import { writeFileAtomic } from './atomicWrite';
 import type { StudyFolder } from './studyFolder';
 import type { TokenKind, FileTokens } from './tokens';
@@ -62,7 +63,7 @@ export class StudyStore {
         (file) => this.#adopt(file, 'file'),
         (file, kind) => (existsSync(this.#resolve(file)) ? this.#adopt(file, kind) : undefined),
       ),
-      missing: this.#missing.map(({ file }) => path.basename(file.path)),
+      missing: this.#missing.map(({ file }) => file.name ?? path.basename(file.path)),
       savedAt,
       isNamed: this.#folder.isNamed,
     };
@@ -123,18 +124,34 @@ export class StudyStore {
     await this.#remember();
   }
 
-  /** Looks for the missing scans by their names below a folder. @returns how many were found. */
+  /**
+   * Looks for the missing scans below a folder, and with each for its truth and its brain mask: by name, size and folders,
+   * so that of many files of one name no other patient's is taken.
+   * @returns how many were found.
+   */
   async locate(folder: string): Promise<number> {
-    const names = new Set(this.#missing.map(({ file }) => path.basename(file.path)));
-    const found = await filesBelow(folder, names, searchDepth);
     const text = await readFile(this.#folder.file, 'utf8');
     const file = readStudyFile(text);
+    const wanted = this.#missing.flatMap(({ file: own, truth, brain }) =>
+      [own, truth, brain].flatMap((ref) => (ref ? [path.posix.basename(ref.path)] : [])),
+    );
+    const found = await filesBelow(folder, new Set(wanted), searchDepth);
+    const taken = new Set(file.study.scans.map((scan) => this.#resolve(scan.file)));
+    const find = (ref: PathRef, free: boolean): PathRef | null => {
+      if (existsSync(this.#resolve(ref))) return ref;
+      const likely = found.filter((entry) => !free || !taken.has(entry.path));
+      const at = sameFile({ parts: ref.path.split('/'), sizeBytes: ref.sizeBytes }, likely);
+      return at === null ? null : { ...ref, path: this.#relative((likely[at] as FoundPath).path) };
+    };
     let count = 0;
     const scans = file.study.scans.map((scan) => {
-      const elsewhere = found.get(path.basename(scan.file.path));
-      if (existsSync(this.#resolve(scan.file)) || elsewhere === undefined) return scan;
+      if (existsSync(this.#resolve(scan.file))) return scan;
+      const elsewhere = find(scan.file, true);
+      if (elsewhere === null) return scan;
       count += 1;
-      return { ...scan, file: { ...scan.file, path: this.#relative(elsewhere) } };
+      taken.add(this.#resolve(elsewhere));
+      const beside = (ref: PathRef | null): PathRef | null => ref && (find(ref, false) ?? ref);
+      return { ...scan, file: elsewhere, truth: beside(scan.truth), brain: beside(scan.brain) };
     });
     if (count > 0) await this.#put({ ...file, study: { ...file.study, scans } });
     return count;
@@ -144,7 +161,11 @@ export class StudyStore {
     const savedAt = new Date().toISOString();
     const onDisk = withFiles<FileToken, PathRef>(
       study,
-      ({ token, sizeBytes }) => ({ path: this.#relative(this.#tokens.pathOf(token, 'file')), sizeBytes }),
+      ({ token, sizeBytes, name }) => {
+        const scan = this.#tokens.pathOf(token, 'file');
+        const own = name === path.basename(scan) ? {} : { name };
+        return { path: this.#relative(scan), sizeBytes, ...own };
+      },
       ({ token, sizeBytes }, kind) => ({
         path: this.#relative(this.#tokens.pathOf(token, kind)),
         sizeBytes,
@@ -181,7 +202,7 @@ export class StudyStore {
     // A run lies in the folder of its training, whose number is its name.
     return kind === 'run'
       ? this.#tokens.adopt(resolved, kind, 0, path.basename(path.dirname(resolved)))
-      : this.#tokens.adopt(resolved, kind, statSync(resolved).size);
+      : this.#tokens.adopt(resolved, kind, statSync(resolved).size, file.name);
   }
 
   #readLast(): string | null {
@@ -199,20 +220,19 @@ export class StudyStore {
   }
 }
 
-/** The first file of each wanted name below a folder. Folders that cannot be read are passed over. */
-async function filesBelow(
-  folder: string,
-  wanted: ReadonlySet<string>,
-  depth: number,
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+interface FoundPath extends FoundFile {
+  readonly path: string;
+}
+
+/** The files of the wanted names below a folder. Folders that cannot be read are passed over. */
+async function filesBelow(folder: string, wanted: ReadonlySet<string>, depth: number): Promise<FoundPath[]> {
+  const found: FoundPath[] = [];
   for (const name of await readdir(folder).catch(() => [] as string[])) {
     const file = path.join(folder, name);
     const facts = await stat(file).catch(() => null);
-    if (facts?.isFile() && wanted.has(name)) found.set(name, file);
-    if (!facts?.isDirectory() || depth <= 1) continue;
-    for (const [below, at] of await filesBelow(file, wanted, depth - 1))
-      if (!found.has(below)) found.set(below, at);
+    if (facts?.isFile() && wanted.has(name))
+      found.push({ path: file, parts: file.split(path.sep), sizeBytes: facts.size });
+    if (facts?.isDirectory() && depth > 1) found.push(...(await filesBelow(file, wanted, depth - 1)));
   }
   return found;
 }

@@ -22,13 +22,33 @@ interface Entry {
  */
 export class FileTokens {
   readonly #entries = new Map<string, Entry>();
+  /** The token of each path, by kind and path. */
+  readonly #tokens = new Map<string, string>();
 
-  /** The token of a path; the same path keeps its token, so that a scan opened twice is known to be one. */
-  adopt(filePath: string, kind: TokenKind, sizeBytes: number, name = path.basename(filePath)): FileToken {
-    const known = [...this.#entries].find(([, entry]) => entry.path === filePath && entry.kind === kind);
-    const token = known?.[0] ?? randomBytes(16).toString('hex');
-    this.#entries.set(token, { kind, path: filePath, name, sizeBytes });
-    return { token, name, sizeBytes };
+  /**
+   * The token of a path; the same path keeps its token, so that a scan opened twice is known to be one, and its name.
+   * @param name what it is called where that is not the file's own name
+   */
+  adopt(filePath: string, kind: TokenKind, sizeBytes: number, name?: string): FileToken {
+    const known = this.#tokens.get(`${kind} ${filePath}`);
+    const token = known ?? randomBytes(16).toString('hex');
+    const before = known === undefined ? undefined : this.#entries.get(known)?.name;
+    const entry = { kind, path: filePath, name: name ?? before ?? path.basename(filePath), sizeBytes };
+    this.#put(token, entry);
+    return { token, name: entry.name, sizeBytes };
+  }
+
+  /** Names of files that other paths have. */
+  namesBeside(filePath: string): Set<string> {
+    const others = [...this.#entries.values()].filter(
+      (entry) => entry.kind === 'file' && entry.path !== filePath,
+    );
+    return new Set(others.map(({ name }) => name));
+  }
+
+  /** Whether a path has a token already. */
+  knows(filePath: string, kind: TokenKind): boolean {
+    return this.#tokens.has(`${kind} ${filePath}`);
   }
 
   /** @throws ExpectedError denied for a token that was never given out, was forgotten, or is of another kind. */
@@ -46,12 +66,20 @@ export class FileTokens {
     for (const [token, entry] of this.#entries) {
       const inside = path.relative(from, entry.path);
       if (inside.startsWith('..') || path.isAbsolute(inside)) continue;
-      this.#entries.set(token, { ...entry, path: path.join(to, inside) });
+      this.#tokens.delete(`${entry.kind} ${entry.path}`);
+      this.#put(token, { ...entry, path: path.join(to, inside) });
     }
   }
 
   forget(token: string): void {
+    const entry = this.#entries.get(token);
+    if (entry) this.#tokens.delete(`${entry.kind} ${entry.path}`);
     this.#entries.delete(token);
+  }
+
+  #put(token: string, entry: Entry): void {
+    this.#entries.set(token, entry);
+    this.#tokens.set(`${entry.kind} ${entry.path}`, token);
   }
 
   #entry(token: string, kind: TokenKind): Entry {

@@ -6,6 +6,7 @@ import { studyFileSchema, studyVersion, type StudyFile } from './studyFile';
 const migrations: Readonly<Record<number, (file: Record<string, unknown>) => Record<string, unknown>>> = {
   1: toVersion2,
   2: toVersion3,
+  3: toVersion4,
 };
 
 const envelope = z.object({ format: z.literal('asc-net-study'), version: z.number().int().positive() });
@@ -100,6 +101,11 @@ function toVersion3(file: Record<string, unknown>): Record<string, unknown> {
     thumbnail: null,
   }));
   return { ...file, version: 3, study: { ...(file['study'] as object), scans, earlier: [] } };
+}
+
+/** Version 3 called each scan as its file is called. */
+function toVersion4(file: Record<string, unknown>): Record<string, unknown> {
+  return { ...file, version: 4 };
 }
 
 /** Numbers in order as first and last of each stretch without a gap. */

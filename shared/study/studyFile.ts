@@ -129,10 +129,15 @@ export type StudyOf<F> = z.infer<ReturnType<typeof studyOf<z.ZodType<F>>>>;
 export type ScanOf<F> = StudyOf<F>['scans'][number];
 
 /** A file on disk: relative to the study's folder (with forward slashes), or absolute where it lies on another drive. */
-export const pathRefSchema = z.strictObject({ path: z.string().min(1), sizeBytes: z.number().nonnegative() });
+export const pathRefSchema = z.strictObject({
+  path: z.string().min(1),
+  sizeBytes: z.number().nonnegative(),
+  /** What a scan is called where that is not its file's name: of many FLAIR.nii.gz each has its patient's folder in it. */
+  name: z.string().min(1).optional(),
+});
 export type PathRef = z.infer<typeof pathRefSchema>;
 
-export const studyVersion = 3;
+export const studyVersion = 4;
 export const studyFileSchema = z.strictObject({
   format: z.literal('asc-net-study'),
   version: z.literal(studyVersion),

@@ -120,6 +120,39 @@ describe('the study store', () => {
     expect(found.study?.scans[1]).toMatchObject({ file: { name: 'b.nii' }, reference: [[0, 2]] });
   });
 
+  it('finds each of many scans of one file name where its own folder went, and never another patient’s', async () => {
+    const first = start();
+    const patients = ['p07', 'p19', 'p20'];
+    const tokens = patients.map((patient) =>
+      first.tokens.adopt(file('scans', patient, 'FLAIR.nii'), 'file', 6, `${patient}_FLAIR.nii`),
+    );
+    const saved = study(...tokens);
+    const truth = first.tokens.adopt(file('scans', 'p19', 'truth.nii'), 'file', 6);
+    await first.store.save({
+      ...saved,
+      scans: saved.scans.map((entry, i) => (i === 1 ? { ...entry, truth } : entry)),
+    });
+    mkdirSync(path.join(place, 'new'));
+    renameSync(path.join(place, 'scans'), path.join(place, 'new', 'scans'));
+    // Of this one the folder was renamed: nothing tells which it is, and none is taken for it.
+    renameSync(path.join(place, 'new', 'scans', 'p20'), path.join(place, 'new', 'scans', 'x20'));
+    file('new', 'scans', 'p99', 'FLAIR.nii');
+
+    const second = start();
+    const { missing } = await second.store.current();
+    expect(missing).toEqual(['p07_FLAIR.nii', 'p19_FLAIR.nii', 'p20_FLAIR.nii']);
+    expect(await second.store.locate(path.join(place, 'new'))).toBe(2);
+    const found = await second.store.current();
+    expect(found.missing).toEqual(['p20_FLAIR.nii']);
+    const at = (token: string | undefined): string =>
+      path.relative(place, second.tokens.pathOf(token ?? '', 'file'));
+    expect(found.study?.scans.map((entry) => [entry.file.name, at(entry.file.token)])).toEqual([
+      ['p07_FLAIR.nii', path.join('new', 'scans', 'p07', 'FLAIR.nii')],
+      ['p19_FLAIR.nii', path.join('new', 'scans', 'p19', 'FLAIR.nii')],
+    ]);
+    expect(at(found.study?.scans[1]?.truth?.token)).toBe(path.join('new', 'scans', 'p19', 'truth.nii'));
+  });
+
   it('takes its own files along when it is saved elsewhere, and never into a folder with something in it', async () => {
     const { store, folder, tokens } = start();
     const sample = path.join(folder.sample(), 's.nii');

@@ -37,6 +37,12 @@ describe('study files', () => {
     expect(newest).toMatchObject({ declared: 'flagged', lesionMm3: 412.5 });
     expect(newest?.segmentation).toMatchObject({ minVoxels: 4, connectivity: 18 });
     expect(files.at(-1)?.study.earlier).toHaveLength(1);
+    expect(files.map(({ study }) => study.scans[0]?.file.name)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'patient07_a_flair.nii.gz',
+    ]);
   });
 
   it('of a newer program, or that are none, are refused with a sentence', () => {
