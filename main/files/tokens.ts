@@ -38,10 +38,11 @@ export class FileTokens {
     return { token, name: entry.name, sizeBytes };
   }
 
-  /** Names of files that other paths have. */
-  namesBeside(filePath: string): Set<string> {
+  /** Names that other files than these have. */
+  namesBeside(paths: readonly string[]): Set<string> {
+    const own = new Set(paths);
     const others = [...this.#entries.values()].filter(
-      (entry) => entry.kind === 'file' && entry.path !== filePath,
+      (entry) => entry.kind === 'file' && !own.has(entry.path),
     );
     return new Set(others.map(({ name }) => name));
   }

@@ -1,3 +1,4 @@
+import { useImportingStore } from '../stores/importing';
 import { useJobsStore } from '../stores/jobs';
 import { useMessagesStore } from '../stores/messages';
 import { useReviewStore } from '../stores/review';
@@ -39,6 +40,7 @@ function dataCommands(): Command[] {
   const view = useViewStore();
   const jobs = useJobsStore();
   const studyFile = useStudyFileStore();
+  const importing = useImportingStore();
   const toData = (): void => {
     view.place = 'data';
   };
@@ -51,6 +53,16 @@ function dataCommands(): Command[] {
       run: () => {
         toData();
         return study.openDialog();
+      },
+    },
+    {
+      id: 'data.openFolder',
+      title: 'Open a folder of scans...',
+      keys: ['Ctrl+Alt+O'],
+      enabled: () => importing.progress === null,
+      run: () => {
+        toData();
+        return importing.openFolder();
       },
     },
     {

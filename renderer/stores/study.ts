@@ -86,10 +86,14 @@ export const useStudyStore = defineStore('study', () => {
     setInput(result.scan.token, true);
   }
 
-  /** Reads a scan into the study. @returns whether it is in it now; a failure is shown. */
-  async function add(file: FileToken): Promise<boolean> {
+  /**
+   * Reads a scan into the study.
+   * @param show whether it becomes the scan that is looked at
+   * @returns whether it is in it now; a failure is shown.
+   */
+  async function add(file: FileToken, show = true): Promise<boolean> {
     if (scans.value.some((scan) => scan.file.token === file.token)) {
-      await select(file.token);
+      if (show) await select(file.token);
       return true;
     }
     if (loading.value.some((entry) => entry.file.token === file.token)) return false;
@@ -101,7 +105,7 @@ export const useStudyStore = defineStore('study', () => {
         { file, facts, isInput: true, reference: [], lesionMm3: null, thumbnail },
       ];
       facts.warnings.forEach((warning) => messages.show('warning', `${file.name}: ${warning}`));
-      await select(file.token);
+      if (show) await select(file.token);
       return true;
     } catch (thrown) {
       // Nothing half open: main forgets the file too.

@@ -28,9 +28,10 @@ export function formatDims(dims: Triple): string {
   return dims.join(' x ');
 }
 
-/** "1 x 1 x 3" or "0.94 x 0.94 x 1.2", in mm. */
+/** "1 x 1 x 3" or "0.94 x 0.94 x 1.2", in mm; "1" where all three are alike. */
 export function formatZooms(zooms: Triple): string {
-  return zooms.map((zoom) => String(Number(zoom.toFixed(2)))).join(' x ');
+  const words = zooms.map((zoom) => String(Number(zoom.toFixed(2))));
+  return new Set(words).size === 1 ? (words[0] as string) : words.join(' x ');
 }
 
 /** Three significant digits at most: a voxel count earns no more. "412 mm3", "3.1 ml". */

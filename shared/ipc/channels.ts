@@ -9,6 +9,7 @@ export const publicChannels = [
   'app:showCommands',
   'app:readyToClose',
   'files:open',
+  'files:openFolder',
   'files:forget',
   'study:openSample',
   'engine:probe',

@@ -187,6 +187,26 @@ export const contract = {
     request: z.strictObject({ paths: z.array(z.string().min(1).max(32_768)).max(1000) }),
     response: openedFiles,
   },
+  /** Asks for a folder and lists the volumes below it; null where the dialog was cancelled. */
+  'files:openFolder': {
+    request: nothing,
+    response: z.strictObject({
+      folder: z
+        .strictObject({
+          name: z.string(),
+          files: z.array(
+            z.strictObject({
+              file: fileTokenSchema,
+              /** Folders below the chosen one and the file's own name, parted by "/". */
+              within: z.string(),
+            }),
+          ),
+          /** Whether there are more volumes than are listed. */
+          more: z.boolean(),
+        })
+        .nullable(),
+    }),
+  },
   'files:forget': { request: z.strictObject({ token }), response: nothing },
   /** Makes the sample study; its scan comes with the `sample` result of the job. */
   'study:openSample': { request: nothing, response: jobStarted },

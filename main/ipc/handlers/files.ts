@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
 import { ExpectedError, toFailure, type Failure } from '../../../shared/failure';
-import type { FileToken } from '../../../shared/ipc/contract';
+import type { FileToken, ResponseOf } from '../../../shared/ipc/contract';
+import { distinctNames } from '../../../shared/study/scanNames';
 import { writeFileAtomic } from '../../files/atomicWrite';
 import { convertDicom, filesBelow, isDicomFile, type DicomSeries } from '../../files/dicom';
 import { headerPath } from '../../files/readVolume';
@@ -26,7 +27,7 @@ export function fileHandlers({
   tokens,
   study,
   window,
-}: Services): Pick<Handlers, 'files:open' | 'files:adopt' | 'files:forget'> {
+}: Services): Pick<Handlers, 'files:open' | 'files:openFolder' | 'files:adopt' | 'files:forget'> {
   const adopt = (paths: readonly string[]): ReturnType<typeof adoptPaths> =>
     adoptPaths(
       tokens,
@@ -42,12 +43,61 @@ export function fileHandlers({
         : await dialog.showOpenDialog(openOptions);
       return adopt(canceled ? [] : filePaths);
     },
+    'files:openFolder': async () => {
+      const options: OpenDialogOptions = { title: 'Open a folder of scans', properties: ['openDirectory'] };
+      const owner = window();
+      const { canceled, filePaths } = owner
+        ? await dialog.showOpenDialog(owner, options)
+        : await dialog.showOpenDialog(options);
+      const [chosen] = filePaths;
+      return {
+        folder: canceled || chosen === undefined ? null : await volumesIn(path.resolve(chosen), tokens),
+      };
+    },
     'files:adopt': ({ paths }) => adopt(paths),
     'files:forget': ({ token }) => {
       tokens.forget(token);
       return {};
     },
   };
+}
+
+/** Most volumes that a folder is listed with. */
+const mostVolumes = 2000;
+
+/** The volumes below a folder, each with its token; of a pair the header stands for both. */
+async function volumesIn(
+  folder: string,
+  tokens: FileTokens,
+): Promise<NonNullable<ResponseOf<'files:openFolder'>['folder']>> {
+  const volumes = (await filesBelow(folder))
+    .filter((file) => /\.(nii|nii\.gz|hdr|npy)$/i.test(file))
+    .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  if (volumes.length === 0) {
+    throw new ExpectedError(
+      'file-missing',
+      `There are no volumes (.nii, .nii.gz, .hdr, .npy) below ${path.basename(folder)}. A folder of DICOM files is opened by dropping it on the window.`,
+    );
+  }
+  const kept = volumes.slice(0, mostVolumes);
+  const names = namesOf(kept, tokens);
+  const files = await Promise.all(
+    kept.map(async (file, i) => ({
+      file: tokens.adopt(file, 'file', (await stat(file)).size, names[i]),
+      within: path.relative(folder, file).split(path.sep).join('/'),
+    })),
+  );
+  return { name: path.basename(folder), files, more: volumes.length > kept.length };
+}
+
+/** What files are called in the window: two of one file name are told apart by their folders. */
+function namesOf(paths: readonly string[], tokens: FileTokens): (string | undefined)[] {
+  const fresh = paths.filter((file) => !tokens.knows(file, 'file'));
+  const names = distinctNames(
+    fresh.map((file) => file.split(path.sep)),
+    tokens.namesBeside(fresh),
+  );
+  return paths.map((file) => names[fresh.indexOf(file)]);
 }
 
 /** Which of several series are meant, by their place in the list. */
@@ -74,10 +124,11 @@ export async function adoptPaths(
     }
   };
   const { dicom, others } = await sorted(paths);
-  for (const filePath of others) {
+  const headers = others.map((filePath) => headerPath(path.resolve(filePath)));
+  const names = namesOf(headers, tokens);
+  for (const [i, header] of headers.entries()) {
     await attempt(async () => {
-      const header = headerPath(path.resolve(filePath));
-      files.push(tokens.adopt(header, 'file', await fileSize(header)));
+      files.push(tokens.adopt(header, 'file', await fileSize(header), names[i]));
     });
   }
   for (const [name, members] of dicom) {

@@ -83,6 +83,7 @@ describe('formats', () => {
   it('give positions in RAS without a minus zero', () => {
     expect(formatWorld([12, -34.55, -0.01])).toBe('R 12.0 A -34.5 S 0.0 mm');
     expect(formatZooms([0.9375, 0.9375, 3])).toBe('0.94 x 0.94 x 3');
+    expect(formatZooms([1, 1, 1])).toBe('1');
     expect(formatValue(182.43219)).toBe('182.4');
     expect(formatValue(7)).toBe('7');
   });
