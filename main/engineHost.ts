@@ -154,6 +154,7 @@ function isTraining({ type }: JobRequest): boolean {
 
 const unfinished: Readonly<Record<JobRequest['type'], string>> = {
   probe: 'The device could not be looked at.',
+  time: 'The device could not be timed.',
   install: 'TensorFlow was not installed.',
   sample: 'The sample study was not made.',
   train: 'The training did not finish.',

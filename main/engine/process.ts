@@ -20,7 +20,9 @@ import { loadModel } from './jobs/model';
 import { prepareSets } from './jobs/prepareSets';
 import { makeSampleStudy } from './jobs/sample';
 import { segmentVolume } from './jobs/segmentVolume';
+import { timeTraining } from './jobs/timeTraining';
 import { trainRun } from './jobs/trainRun';
+import { watchedRows } from './jobs/watchedRows';
 
 /**
  * The engine's own process, which Electron's main forks: it takes requests and answers with events. TensorFlow.js runs
@@ -84,6 +86,8 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
       context.emit({ type: 'device', device });
       return {};
     }
+    case 'time':
+      return timeTraining(request.backend, context);
     case 'install':
       await installLibrary({ kind: request.kind }, context);
       return {};
@@ -92,13 +96,16 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
     case 'train': {
       const settings = settingsFrom(request.preset, request.overrides);
       const dataDir = join(request.outDir, 'data');
-      await prepareSets(request.reference, request.input, [], dataDir, context, {}, request.preparation);
+      const { reference, input, preparation } = request;
+      const index = await prepareSets(reference, input, [], dataDir, context, {}, preparation);
+      const paths = [...reference, ...input].map(({ path }) => path);
       return trainRun(
         {
           dataDir,
           outDir: join(request.outDir, 'run'),
           plan: { kind: 'new', settings },
           backend: request.backend,
+          watched: watchedRows(index, paths, request.watched),
         },
         context,
       );

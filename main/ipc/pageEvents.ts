@@ -10,6 +10,7 @@ import {
   type EngineEvent,
   type JobRequest,
 } from '../../shared/ipc/engineEvents';
+import { timedTrainingSchema } from '../../shared/study/estimate';
 import type { FileTokens } from '../files/tokens';
 
 /**
@@ -42,6 +43,8 @@ function resultOf(result: unknown, request: JobRequest, tokens: FileTokens): Job
   switch (request.type) {
     case 'probe':
       return { job: 'probe' };
+    case 'time':
+      return { job: 'time', timed: timedTrainingSchema.parse(result) };
     case 'install':
       return { job: 'install' };
     case 'sample': {

@@ -2,6 +2,7 @@ import { useImportingStore } from '../stores/importing';
 import { useJobsStore } from '../stores/jobs';
 import { useMessagesStore } from '../stores/messages';
 import { useReviewStore } from '../stores/review';
+import { useRunsStore } from '../stores/runs';
 import { useStudyStore } from '../stores/study';
 import { useStudyFileStore } from '../stores/studyFile';
 import { useTrainingStore } from '../stores/training';
@@ -221,6 +222,7 @@ function viewCommands(): Command[] {
 function jobCommands(): Command[] {
   const training = useTrainingStore();
   const jobs = useJobsStore();
+  const runs = useRunsStore();
   const review = useReviewStore();
   const view = useViewStore();
   const study = useStudyStore();
@@ -233,6 +235,7 @@ function jobCommands(): Command[] {
       enabled: () => training.missing === null && training.state.kind !== 'running',
       run: async () => {
         view.place = 'train';
+        await runs.endTrial();
         const result = await training.start();
         if (!result) return;
         messages.show('success', 'The training has finished. The scan is being segmented with it.', {
@@ -247,6 +250,16 @@ function jobCommands(): Command[] {
         if (!wanted) return;
         await study.select(wanted.file.token);
         await review.segment(wanted.file.token);
+      },
+    },
+    {
+      id: 'training.watchSlice',
+      title: 'Show this slice while training, or not any more',
+      keys: ['K'],
+      enabled: () => study.selected?.isInput === true && training.state.kind !== 'running',
+      run: () => {
+        const token = study.selectedToken;
+        if (token !== null) training.watchSlice(token, view.slice, !training.isWatched(token, view.slice));
       },
     },
     {

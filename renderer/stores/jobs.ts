@@ -34,7 +34,7 @@ export const useJobsStore = defineStore('jobs', () => {
   const early = new Map<string, PageEvent[]>();
 
   /** The job that the top bar shows: the first in the engine's queue that is more than a glance. */
-  const shown = computed(() => running.value.find((job) => job.type !== 'probe') ?? null);
+  const shown = computed(() => running.value.find(({ type }) => type !== 'probe' && type !== 'time') ?? null);
 
   /**
    * Starts a job and waits for its end.

@@ -1,13 +1,15 @@
 import { defineStore } from 'pinia';
-import { computed, shallowRef, watch } from 'vue';
+import { computed, ref, shallowRef, watch } from 'vue';
 import type { RunFacts } from '../../shared/ipc/contract';
-import { estimateTraining } from '../../shared/study/estimate';
-import { presets } from '../../shared/study/trainingSettings';
+import { estimateTraining, type TimedTraining } from '../../shared/study/estimate';
 import { ask } from '../ipc/client';
 import { useJobsStore } from './jobs';
 import { useMessagesStore } from './messages';
 import { useStudyStore } from './study';
 import { useTrainingStore, type StudyRun } from './training';
+
+/** Pixels of the slices that scans are prepared as. */
+const slicePixels = 160 * 160;
 
 /** A run of the study, and what its folder says of it. */
 export interface DescribedRun {
@@ -47,24 +49,45 @@ export const useRunsStore = defineStore('runs', () => {
     { immediate: true },
   );
 
-  /** How long the next training takes at most, from the newest run on this device; null where none was timed. */
-  const estimateMs = computed<readonly [number, number] | null>(() => {
-    const { preset, cycles, width, stage, slicesPerEpoch } = training.form;
-    const settings = {
-      ...presets[preset],
-      maxCycles: cycles,
-      baseWidth: width,
-      stage,
-      slicesPerEpoch,
-    };
-    const input = study.inputs.reduce((sum, scan) => sum + scan.facts.sliceCount, 0);
-    for (const { run, facts: known } of all.value) {
-      if (!known || run.job !== 'train' || run.device.label !== jobs.device?.label) continue;
-      const sizes = { reference: study.referenceCount, input };
-      return estimateTraining(settings, sizes, { device: run.device.label, ...known });
-    }
-    return null;
-  });
+  /** What a short trial on this device has shown. */
+  const trial = ref<TimedTraining | null>(null);
+  const timing = computed(() => jobs.running.find(({ type }) => type === 'time') ?? null);
 
-  return { all, estimateMs };
+  /** How long the next training takes at most, and how that is known; null while it is not. */
+  const estimate = computed<{ readonly ms: readonly [number, number]; readonly by: 'run' | 'trial' } | null>(
+    () => {
+      const { settings } = training;
+      const device = jobs.device?.label;
+      const sizes = {
+        reference: study.referenceCount,
+        input: study.inputs.reduce((sum, scan) => sum + scan.facts.sliceCount, 0),
+        pixels: slicePixels,
+      };
+      const run = all.value.find(({ facts: known }) => known?.timed.device === device)?.facts?.timed;
+      for (const [timed, by] of [
+        [run, 'run'],
+        [trial.value, 'trial'],
+      ] as const) {
+        const ms =
+          timed?.device === device ? estimateTraining(settings, sizes, timed as TimedTraining) : null;
+        if (ms) return { ms, by };
+      }
+      return null;
+    },
+  );
+
+  /** Times a few steps where nothing tells yet how fast this device is, and nothing else is at work. */
+  async function tryDevice(): Promise<void> {
+    if (estimate.value || training.missing !== null || !jobs.device || jobs.running.length > 0) return;
+    const { backend } = training.form;
+    const result = await jobs.run('time', 'Timing this device', () => ask('engine:time', { backend }));
+    if (result) trial.value = result.timed;
+  }
+
+  /** Ends a trial at its next step: something that matters waits for the device. */
+  async function endTrial(): Promise<void> {
+    if (timing.value) await jobs.stop(timing.value.id);
+  }
+
+  return { all, estimate, timing, tryDevice, endTrial };
 });

@@ -52,6 +52,9 @@ export const useStudyFileStore = defineStore('studyFile', () => {
   /** Names of scans of the study that are not where they were. */
   const missing = ref<readonly string[]>([]);
   let state: 'closed' | 'resting' | 'waiting' | 'writing' = 'closed';
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  /** Whether what has changed since the last write began does not wait. */
+  let hurried = false;
   /** Whether something has changed since the last write began. */
   const changed = ref(false);
 
@@ -171,9 +174,17 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     };
   }
 
-  /** Writes at once where the last write is a while ago, else as soon as it is. */
-  function schedule(): void {
+  /**
+   * Writes at once where the last write is a while ago, else as soon as it is.
+   * @param urgent does not wait: a mask whose journal has begun must be known, whatever happens next
+   */
+  function schedule(urgent = false): void {
     changed.value = true;
+    hurried ||= urgent;
+    if (urgent && state === 'waiting' && !failing.value) {
+      clearTimeout(rest);
+      state = 'resting';
+    }
     if (state !== 'resting') return;
     state = 'writing';
     void write();
@@ -181,6 +192,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
 
   async function write(): Promise<void> {
     changed.value = false;
+    hurried = false;
     writing.value = true;
     try {
       // Vue's proxies cannot cross to another process.
@@ -201,12 +213,12 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     }
     writing.value = false;
     state = 'waiting';
-    setTimeout(
+    rest = setTimeout(
       () => {
         state = 'resting';
         if (changed.value) schedule();
       },
-      failing.value ? 10 * restMs : restMs,
+      failing.value ? 10 * restMs : hurried ? 0 : restMs,
     );
   }
 
@@ -259,7 +271,6 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       () => training.run,
       () => training.earlier,
       () => review.segmentations,
-      () => edits.masks,
       () => edits.chosen,
       () => decisions.decisions,
       () => decisions.states,
@@ -269,6 +280,13 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     ],
     () => {
       if (state !== 'closed') schedule();
+    },
+  );
+
+  watch(
+    () => edits.masks,
+    () => {
+      if (state !== 'closed') schedule(true);
     },
   );
 

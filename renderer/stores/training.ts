@@ -3,6 +3,7 @@ import { computed, markRaw, ref, shallowRef } from 'vue';
 import type { BackendChoice, JobResult, ResponseOf } from '../../shared/ipc/contract';
 import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
 import { preparationOf } from '../../shared/study/presetPreparation';
+import type { GuidedName } from '../../shared/study/settingsGuide';
 import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import { ask, failureFrom } from '../ipc/client';
 import { useJobsStore } from './jobs';
@@ -11,7 +12,7 @@ import { LossHistory } from './lossHistory';
 import { useMessagesStore } from './messages';
 import { useStudyStore } from './study';
 
-/** The settings that the form offers; all others are the preset's. */
+/** The settings that the reader can choose. */
 export interface TrainingForm {
   readonly preset: PresetName;
   readonly cycles: number;
@@ -21,6 +22,8 @@ export interface TrainingForm {
   /** null: every slice. */
   readonly slicesPerEpoch: number | null;
   readonly backend: BackendChoice;
+  /** What of the other settings is not as the preset has it. */
+  readonly others: Readonly<Partial<Pick<TrainingSettings, GuidedName>>>;
 }
 
 /** A model that came from a Keras file. */
@@ -30,6 +33,15 @@ export type TrainResult = Extract<JobResult, { job: 'train' }>;
 export type StudyRun = TrainResult | ImportedModel;
 /** A training that was interrupted or stopped, and can go on. */
 export type UnfinishedRun = ResponseOf<'training:unfinished'>['runs'][number];
+
+/** A slice of a scan, by its number in the slice grid. */
+export interface WatchedSlice {
+  readonly token: string;
+  readonly slice: number;
+}
+
+/** Most slices that are watched at once: each costs a prediction after each cycle. */
+const mostWatched = 8;
 
 /** How far the study's training is. */
 export type TrainingState =
@@ -41,7 +53,16 @@ export type TrainingState =
 
 export function formOf(preset: PresetName): TrainingForm {
   const { maxCycles, baseWidth, stage, seed, slicesPerEpoch } = presets[preset];
-  return { preset, cycles: maxCycles, width: baseWidth, stage, seed, slicesPerEpoch, backend: 'auto' };
+  return {
+    preset,
+    cycles: maxCycles,
+    width: baseWidth,
+    stage,
+    seed,
+    slicesPerEpoch,
+    backend: 'auto',
+    others: {},
+  };
 }
 
 /** The training of the study: its settings, and what it tells while it runs. */
@@ -51,6 +72,16 @@ export const useTrainingStore = defineStore('training', () => {
   const study = useStudyStore();
 
   const form = ref<TrainingForm>(formOf('quick'));
+  /** Slices that pictures are made of after each cycle; where there are none, the engine chooses some. */
+  const watched = ref<readonly WatchedSlice[]>([]);
+  /** Whether every setting is shown. */
+  const advancedShown = ref(false);
+  const overrides = computed(() => {
+    const { cycles, width, stage, seed, slicesPerEpoch, others } = form.value;
+    return { maxCycles: cycles, baseWidth: width, stage, seed, slicesPerEpoch, ...others };
+  });
+  /** All settings of the next training. */
+  const settings = computed<TrainingSettings>(() => ({ ...presets[form.value.preset], ...overrides.value }));
   const state = ref<TrainingState>({ kind: 'none' });
   /** The newest run that can segment; a later training that fails leaves it. */
   const run = ref<StudyRun | null>(null);
@@ -87,16 +118,41 @@ export const useTrainingStore = defineStore('training', () => {
     form.value = { ...formOf(preset), seed: form.value.seed, backend: form.value.backend };
   }
 
+  function isWatched(token: string, slice: number): boolean {
+    return watched.value.some((entry) => entry.token === token && entry.slice === slice);
+  }
+
+  /** Has a slice shown after each cycle, or not any more. */
+  function watchSlice(token: string, slice: number, wanted: boolean): void {
+    const others = watched.value.filter((entry) => entry.token !== token || entry.slice !== slice);
+    watched.value = wanted ? [...others, { token, slice }].slice(-mostWatched) : others;
+  }
+  study.onRemoved((token) => {
+    const before = watched.value;
+    watched.value = before.filter((entry) => entry.token !== token);
+    return [() => (watched.value = before)];
+  });
+
+  /** Sets one of the other settings; undefined takes the preset's again. */
+  function setOther(name: GuidedName, value: unknown): void {
+    const others = Object.fromEntries(Object.entries(form.value.others).filter(([key]) => key !== name));
+    const preset: unknown = presets[form.value.preset][name];
+    const same = value === undefined || JSON.stringify(value) === JSON.stringify(preset);
+    form.value = { ...form.value, others: same ? others : { ...others, [name]: value } };
+  }
+
   /** Trains on what is marked now. @returns the run; null where it was stopped before there was one, or failed. */
   async function start(): Promise<TrainResult | null> {
     if (missing.value !== null) return null;
-    const { preset, cycles, width, stage, seed, slicesPerEpoch, backend } = form.value;
+    const { preset, backend } = form.value;
     return follow(() =>
       ask('training:start', {
         ...study.trainingScans(),
         preparation: study.preparation,
         preset,
-        overrides: { maxCycles: cycles, baseWidth: width, stage, seed, slicesPerEpoch },
+        // Vue's proxies cannot cross to another process.
+        overrides: JSON.parse(JSON.stringify(overrides.value)) as Record<string, unknown>,
+        watched: watched.value.map(({ token, slice }) => ({ token, slice })),
         backend,
       }),
     );
@@ -203,6 +259,12 @@ export const useTrainingStore = defineStore('training', () => {
 
   return {
     form,
+    settings,
+    watched,
+    isWatched,
+    watchSlice,
+    advancedShown,
+    setOther,
     state,
     run,
     earlier,

@@ -13,6 +13,7 @@ export const publicChannels = [
   'files:forget',
   'study:openSample',
   'engine:probe',
+  'engine:time',
   'engine:install',
   'training:start',
   'training:describe',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
 import { preparationSchema } from '../imaging/preparation';
+import { timedTrainingSchema } from '../study/estimate';
 import { presetNameSchema } from '../study/trainingSettings';
 import { studyOf } from '../study/studyFile';
 import { trainingSettingsSchema } from '../study/trainingSettings';
@@ -86,10 +87,7 @@ export const runFactsSchema = z.strictObject({
   /** Means over the last cycle, by name; empty where it was stopped before its first step. */
   generator: z.record(z.string(), z.number()),
   discriminator: z.record(z.string(), z.number()),
-  generatorSteps: z.number().int(),
-  generatorMs: z.number(),
-  discriminatorSteps: z.number().int(),
-  discriminatorMs: z.number(),
+  timed: timedTrainingSchema,
   histogram: histogramSchema,
 });
 export type RunFacts = z.infer<typeof runFactsSchema>;
@@ -211,6 +209,8 @@ export const contract = {
   /** Makes the sample study; its scan comes with the `sample` result of the job. */
   'study:openSample': { request: nothing, response: jobStarted },
   'engine:probe': { request: z.strictObject({ backend: backendChoiceSchema }), response: jobStarted },
+  /** Takes a few steps of a small training to see how fast the device is; not saved anywhere. */
+  'engine:time': { request: z.strictObject({ backend: backendChoiceSchema }), response: jobStarted },
   /** Downloads TensorFlow's library: the one request that makes the product use a network. */
   'engine:install': { request: z.strictObject({ kind: z.enum(['cpu', 'gpu']) }), response: jobStarted },
   'training:start': {
@@ -220,6 +220,8 @@ export const contract = {
       preparation: preparationSchema,
       preset: presetNameSchema,
       overrides: z.record(z.string(), z.unknown()),
+      /** Slices of input scans that pictures are made of after each cycle; empty: some, spread over all. */
+      watched: z.array(z.strictObject({ token, slice: z.number().int().min(0) })).max(12),
       backend: backendChoiceSchema,
     }),
     response: jobStarted,
@@ -396,6 +398,7 @@ export type Envelope = z.infer<typeof envelopeSchema>;
 /** What a job ended with, as the page sees it: every path of the engine's result is a token here. */
 export const jobResultSchema = z.discriminatedUnion('job', [
   z.strictObject({ job: z.literal('probe') }),
+  z.strictObject({ job: z.literal('time'), timed: timedTrainingSchema }),
   z.strictObject({ job: z.literal('install') }),
   z.strictObject({
     job: z.literal('sample'),

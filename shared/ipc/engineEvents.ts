@@ -116,6 +116,8 @@ export type JobScan = z.infer<typeof jobScanSchema>;
 /** What main asks of the engine process; the command line calls the same functions directly. */
 export const engineRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...job, type: z.literal('probe'), backend: z.enum(['auto', 'native', 'wasm']) }),
+  /** Takes a few steps of a small training; result: {@link timedTrainingSchema}. */
+  z.strictObject({ ...job, type: z.literal('time'), backend: z.enum(['auto', 'native', 'wasm']) }),
   /** Downloads and installs TensorFlow's library for this user, then tells the device. */
   z.strictObject({ ...job, type: z.literal('install'), kind: z.enum(['cpu', 'gpu']) }),
   /** Makes the demo's study below `outDir`; result: {@link sampleResultSchema}. */
@@ -130,6 +132,8 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     preparation: preparationSchema,
     preset: presetNameSchema,
     overrides: z.record(z.string(), z.unknown()),
+    /** Slices of input scans, numbers of their slice grids, that pictures are made of after each cycle. */
+    watched: z.array(z.strictObject({ path: z.string(), slice: z.number().int(), label: z.string() })),
     backend: z.enum(['auto', 'native', 'wasm']),
   }),
   /** Trains a run further on healthy slices of one scan; `outDir` is the new run's; result: {@link trainResultSchema}. */

@@ -1,40 +1,76 @@
+import { z } from 'zod';
+import { epochSizes } from './epochSizes';
 import type { TrainingSettings } from './trainingSettings';
 
-/** How long a training on some device took, as its run says. */
-export interface TimedTraining {
-  readonly device: string;
-  readonly settings: Pick<TrainingSettings, 'baseWidth' | 'generatorBatch' | 'discriminatorBatch'>;
-  readonly generatorSteps: number;
-  readonly generatorMs: number;
-  readonly discriminatorSteps: number;
-  readonly discriminatorMs: number;
+/** How long steps took on some device: those of a run, or of a short trial. */
+export const timedTrainingSchema = z.strictObject({
+  device: z.string(),
+  baseWidth: z.number().positive(),
+  topConvolutions: z.number().positive(),
+  /** Images of a step of M, with those that lesions are pasted into, and of one of D. */
+  generatorBatch: z.number().positive(),
+  discriminatorBatch: z.number().positive(),
+  /** Pixels of an image that the networks train on. */
+  pixels: z.number().positive(),
+  generatorSteps: z.number().int().nonnegative(),
+  generatorMs: z.number().nonnegative(),
+  discriminatorSteps: z.number().int().nonnegative(),
+  discriminatorMs: z.number().nonnegative(),
+  /** What a cycle takes beside its steps: the histograms and pictures at its end. */
+  cycleMs: z.number().nonnegative(),
+});
+export type TimedTraining = z.infer<typeof timedTrainingSchema>;
+
+/** Pixels of an image that the networks of these settings train on, of slices of so many. */
+export function trainedPixels(
+  { cropPixels }: Pick<TrainingSettings, 'cropPixels'>,
+  slicePixels: number,
+): number {
+  return cropPixels === null ? slicePixels : cropPixels ** 2;
+}
+
+/** Images of a step of M. */
+export function generatorImages({
+  generatorBatch,
+  pastedBatch,
+}: Pick<TrainingSettings, 'generatorBatch' | 'pastedBatch'>): number {
+  return generatorBatch + pastedBatch;
 }
 
 /**
  * How long a training will take at most (its histogram may split before) at the speed of one that was timed: the least and
- * the most in ms. They differ where the widths do, for time grows with the width by something between once and twice over.
- * Null where nothing was timed.
+ * the most in ms. They differ where the networks do, for time grows with the width by something between once and twice
+ * over, and with the convolutions of the top level by at most their number. Null where nothing was timed.
  *
- * @param slices of the reference and of the input scans.
+ * @param slices of the reference and of the input scans, and the pixels of each.
  */
 export function estimateTraining(
   settings: TrainingSettings,
-  slices: { readonly reference: number; readonly input: number },
+  slices: { readonly reference: number; readonly input: number; readonly pixels: number },
   timed: TimedTraining,
 ): readonly [leastMs: number, mostMs: number] | null {
-  const mSlices = timed.generatorSteps * timed.settings.generatorBatch;
-  const dSlices = timed.discriminatorSteps * timed.settings.discriminatorBatch;
-  if (mSlices === 0 || dSlices === 0) return null;
-  const wider = settings.baseWidth / timed.settings.baseWidth;
-  const drawn = Math.min(settings.slicesPerEpoch ?? slices.input, slices.input);
+  if (timed.generatorSteps === 0 || timed.discriminatorSteps === 0) return null;
+  const sizes = epochSizes(settings, slices.reference, slices.input);
+  const pixels = trainedPixels(settings, slices.pixels);
   // In `auto` the second half of the cycles is stage 2, whose discriminator sees twice as many slices.
   const stage = settings.stage === '1' ? 1 : settings.stage === '2' ? 2 : 1.5;
-  const mMs = settings.generatorEpochs * drawn * (timed.generatorMs / mSlices);
+  const perPixel = (ms: number, steps: number, batch: number): number => ms / (steps * batch * timed.pixels);
+  const mImages = sizes.generator * (generatorImages(settings) / settings.generatorBatch);
+  const mMs =
+    settings.generatorEpochs *
+    mImages *
+    pixels *
+    perPixel(timed.generatorMs, timed.generatorSteps, timed.generatorBatch);
   const dMs =
-    settings.discriminatorEpochs * stage * (slices.reference + drawn) * (timed.discriminatorMs / dSlices);
-  const all = settings.maxCycles * (mMs + dMs);
-  const ends = [all * wider, all * wider * wider].map((ms) =>
-    Math.min(ms, (settings.maxMinutes ?? Infinity) * 60_000),
-  );
-  return [Math.min(...ends), Math.max(...ends)];
+    settings.discriminatorEpochs *
+    stage *
+    (sizes.reference + sizes.input) *
+    pixels *
+    perPixel(timed.discriminatorMs, timed.discriminatorSteps, timed.discriminatorBatch);
+  const all = settings.maxCycles * (mMs + dMs + timed.cycleMs);
+  const wider = settings.baseWidth / timed.baseWidth;
+  const deeper = settings.topConvolutions / timed.topConvolutions;
+  const ends = [wider, wider ** 2].flatMap((factor) => [all * factor, all * factor * deeper]);
+  const within = ends.map((ms) => Math.min(ms, (settings.maxMinutes ?? Infinity) * 60_000));
+  return [Math.min(...within), Math.max(...within)];
 }

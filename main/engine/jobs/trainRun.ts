@@ -23,6 +23,7 @@ import type { ImageScale } from '../training/pretext';
 import { RUN_FILES, writeRun, type Run } from '../training/runFile';
 import { fullTrainingMs } from '../training/schedule';
 import { slicesOf, type SliceSource } from '../training/sliceSource';
+import type { WatchedRow } from './watchedRows';
 import { breathe, ProgressReporter, type JobContext } from './context';
 import { readSetIndex, SET_FILES, type SetIndex } from './prepareSets';
 
@@ -45,6 +46,8 @@ export interface TrainOptions {
   readonly backend: BackendChoice;
   /** Pads slices whose sides are no multiple of 16. */
   readonly pad?: boolean;
+  /** Rows of the input set that pictures are made of after each cycle; some, spread over the set, unless given. */
+  readonly watched?: readonly WatchedRow[];
   /** Weights that M begins with, in place of random ones. */
   readonly start?: WeightArrays;
   /** Folder of further sets, of the same preparation: half of the images come from there. */
@@ -120,10 +123,12 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
     if (from) refuseOtherSets(from, sets);
     const backend = await openBackend(options.backend);
     context.emit({ type: 'device', device: backend.device });
-    const host = new JobHost(context, progress, trained.reference, trained.input, async (checkpoint) => {
+    const watched = options.watched?.length ? options.watched : spreadRows(input.count, index);
+    const save: ConstructorParameters<typeof JobHost>[5] = async (checkpoint) => {
       const { bytes } = await store.write(checkpoint, { software: SOFTWARE, settings, sets });
       return bytes;
-    });
+    };
+    const host = new JobHost(context, progress, trained.reference, trained.input, watched, save);
     const networks = await train(backend.ops, settings, trained.reference, trained.input, host, {
       from,
       start: options.start ?? null,
@@ -250,6 +255,7 @@ class JobHost implements TrainingHost {
     private readonly progress: ProgressReporter,
     private readonly reference: SliceSource,
     private readonly input: SliceSource,
+    private readonly watched: readonly WatchedRow[],
     private readonly write: (checkpoint: Parameters<TrainingHost['save']>[0]) => Promise<number>,
   ) {}
 
@@ -296,7 +302,7 @@ class JobHost implements TrainingHost {
     const referenceCounts = await iroCounts(predict, this.reference, HISTOGRAM_SLICES, () => this.breathe());
     const { threshold, reason } = automaticThreshold({ counts, referenceCounts });
     this.context.emit({ type: 'histogram', cycle, histogram: { counts: [...counts], threshold, reason } });
-    this.context.emit({ type: 'preview', cycle, previews: previews(predict, this.input) });
+    this.context.emit({ type: 'preview', cycle, previews: previews(predict, this.input, this.watched) });
     this.context.emit({ type: 'cycle', cycle, stage, split: split.apart !== null });
     for (const warning of warnings) {
       // The same trouble in every cycle is said once; run.json has it for each.
@@ -342,14 +348,28 @@ function refuseOtherSets(from: StoredCheckpoint, sets: StoredCheckpoint['sets'])
   }
 }
 
-function previews(predict: (slices: Float32Array) => PredictedSlices, source: SliceSource): Preview[] {
+/** Some rows of the input set, spread over it. */
+function spreadRows(count: number, index: SetIndex | null): WatchedRow[] {
+  return spread(count, PREVIEW_SLICES).map((row) => {
+    const from = index?.input[row];
+    const scan =
+      index && index.volumes.length > 1 && from ? `${index.volumes[from.volume]?.name ?? ''}, ` : '';
+    return { row, label: from ? `${scan}slice ${from.slice + 1}` : `slice ${row + 1} of ${count}` };
+  });
+}
+
+function previews(
+  predict: (slices: Float32Array) => PredictedSlices,
+  source: SliceSource,
+  watched: readonly WatchedRow[],
+): Preview[] {
   const grey = (values: Float32Array): Uint8Array<ArrayBuffer> =>
     Uint8Array.from(values, (value) => Math.round(value * 255));
-  return spread(source.count, PREVIEW_SLICES).map((index) => {
-    const slice = source.read([index]);
+  return watched.map(({ row, label }) => {
+    const slice = source.read([row]);
     const { ifc, iwc, iro } = predict(slice);
     return {
-      label: `slice ${index + 1} of ${source.count}`,
+      label,
       height: source.height,
       width: source.width,
       input: grey(slicesOf(slice, source.channels)),

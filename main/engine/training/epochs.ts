@@ -1,15 +1,7 @@
 import type { Random } from '../../../shared/random';
+import type { EpochSizes } from '../../../shared/study/epochSizes';
 import type { PredictedSlices } from '../inference/predict';
 import { slicesOf, type SliceSource } from './sliceSource';
-
-/** How many slices an epoch draws. */
-export interface EpochSizes {
-  /** D's, of each set. */
-  readonly reference: number;
-  readonly input: number;
-  /** M's, of the input set. */
-  readonly generator: number;
-}
 
 type DiscriminatorSizes = Pick<EpochSizes, 'reference' | 'input'>;
 

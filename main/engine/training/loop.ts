@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ExpectedError } from '../../../shared/failure';
 import { findSplit, type HistogramSplit } from '../../../shared/imaging/split';
 import { createRandom, type Random, type RandomState } from '../../../shared/random';
+import { epochSizes, type EpochSizes } from '../../../shared/study/epochSizes';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
 import { slicePredictor, type PredictedSlices } from '../inference/predict';
 import {
@@ -19,7 +20,7 @@ import { NetworkWeights, type WeightArrays } from '../network/weights';
 import { Adam, adamConstants } from './adam';
 import { cropped } from './crops';
 import { dropoutMasks } from './dropout';
-import { discriminatorOrder, generatorOrder, loadBatch, type EpochSizes } from './epochs';
+import { discriminatorOrder, generatorOrder, loadBatch } from './epochs';
 import { HISTOGRAM_SLICES, iroCounts } from './iroCounts';
 import { afterCycle, firstStage, fractionDone, generatorSteps, stepsPerEpoch, type Ended } from './schedule';
 import { BatchPieces } from './pieces';
@@ -536,16 +537,6 @@ export function designOf(
   inputChannels: number,
 ): GeneratorDesign {
   return { inputChannels, topConvolutions, residual: residualIfc };
-}
-
-/** How many slices an epoch of each network draws. */
-function epochSizes(settings: TrainingSettings, reference: number, input: number): EpochSizes {
-  const { slicesPerEpoch: most, discriminatorSlices, generatorSlices } = settings;
-  return {
-    reference: discriminatorSlices ?? Math.min(most ?? reference, reference),
-    input: discriminatorSlices ?? Math.min(most ?? input, input),
-    generator: generatorSlices ?? Math.min(most ?? input, input),
-  };
 }
 
 /** What every cycle begins with. */

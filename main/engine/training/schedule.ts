@@ -1,5 +1,5 @@
+import type { EpochSizes } from '../../../shared/study/epochSizes';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
-import type { EpochSizes } from './epochs';
 import type { CycleRecord, TrainingState } from './state';
 
 /** What one slice costs D (with the prediction of its first cut) relative to what it costs M; for the time left only. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ChosenScan } from '../../../shared/ipc/contract';
 import type { JobRequest, JobScan } from '../../../shared/ipc/engineEvents';
+import { stemOf } from '../../../shared/study/exportNames';
 import { SET_FILES } from '../../engine/jobs/prepareSets';
 import { unfinishedRuns } from '../../engine/jobs/unfinishedRuns';
 import type { Handlers } from '../router';
@@ -11,6 +12,7 @@ import type { Services } from '../services';
 type JobChannel =
   | 'study:openSample'
   | 'engine:probe'
+  | 'engine:time'
   | 'engine:install'
   | 'training:start'
   | 'training:unfinished'
@@ -43,8 +45,9 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
     'study:openSample': () =>
       start({ jobId: randomUUID(), type: 'sample', outDir: study.sample(), seed: sampleSeed }),
     'engine:probe': ({ backend }) => start({ jobId: randomUUID(), type: 'probe', backend }),
+    'engine:time': ({ backend }) => start({ jobId: randomUUID(), type: 'time', backend }),
     'engine:install': ({ kind }) => start({ jobId: randomUUID(), type: 'install', kind }),
-    'training:start': ({ reference, input, preparation, preset, overrides, backend }) =>
+    'training:start': ({ reference, input, preparation, preset, overrides, watched, backend }) =>
       start({
         jobId: randomUUID(),
         type: 'train',
@@ -54,6 +57,11 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
         preparation,
         preset,
         overrides,
+        watched: watched.map(({ token, slice }) => ({
+          path: tokens.pathOf(token, 'file'),
+          slice,
+          label: `${stemOf(tokens.nameOf(token, 'file'))}, slice ${slice + 1}`,
+        })),
         backend,
       }),
     'training:unfinished': async () => ({

@@ -1,5 +1,6 @@
 import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { RunFacts } from '../../../shared/ipc/contract';
+import { generatorImages, trainedPixels, type TimedTraining } from '../../../shared/study/estimate';
 import { readRun, type Run } from '../../engine/training/runFile';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -22,8 +23,6 @@ export function runHandlers({ tokens }: Services): Pick<Handlers, 'training:desc
 export function factsOf(run: Omit<Run, 'weights'>): RunFacts {
   const { history, inputCounts, referenceCounts } = run;
   const last = history.at(-1);
-  const sum = (of: (record: (typeof history)[number]) => number): number =>
-    history.reduce((total, record) => total + of(record), 0);
   const { threshold, reason } = automaticThreshold({ counts: inputCounts, referenceCounts });
   return {
     createdAt: run.createdAt,
@@ -32,10 +31,35 @@ export function factsOf(run: Omit<Run, 'weights'>): RunFacts {
     cycles: history.length,
     generator: last?.generator ?? {},
     discriminator: last?.discriminator ?? {},
-    generatorSteps: sum((record) => record.generatorSteps),
-    generatorMs: sum((record) => record.generatorMs),
-    discriminatorSteps: sum((record) => record.discriminatorSteps),
-    discriminatorMs: sum((record) => record.discriminatorMs),
+    timed: timedRun(run),
     histogram: { counts: [...inputCounts], threshold, reason },
+  };
+}
+
+/** How fast a run was. */
+function timedRun({
+  history,
+  settings,
+  height,
+  width,
+  device,
+  durationMs,
+}: Omit<Run, 'weights'>): TimedTraining {
+  const sum = (of: (record: (typeof history)[number]) => number): number =>
+    history.reduce((total, record) => total + of(record), 0);
+  const generatorMs = sum((record) => record.generatorMs);
+  const discriminatorMs = sum((record) => record.discriminatorMs);
+  return {
+    device: device.label,
+    baseWidth: settings.baseWidth,
+    topConvolutions: settings.topConvolutions,
+    generatorBatch: generatorImages(settings),
+    discriminatorBatch: settings.discriminatorBatch,
+    pixels: trainedPixels(settings, height * width),
+    generatorSteps: sum((record) => record.generatorSteps),
+    generatorMs,
+    discriminatorSteps: sum((record) => record.discriminatorSteps),
+    discriminatorMs,
+    cycleMs: Math.max(0, durationMs - generatorMs - discriminatorMs) / Math.max(1, history.length),
   };
 }

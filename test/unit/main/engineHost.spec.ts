@@ -33,6 +33,7 @@ const train = (jobId: string): JobRequest => ({
   preparation: defaultPreparation,
   preset: 'quick',
   overrides: {},
+  watched: [],
   backend: 'auto',
 });
 const goOn = (jobId: string): JobRequest => ({
