@@ -10,16 +10,23 @@ import {
   type Verdict,
 } from '../../shared/lesions/decisions';
 import { markSlice as marked, noMarks, scanStateOf, type SliceMarks } from '../../shared/lesions/sliceMarks';
+import type { MaskReview } from '../../shared/study/maskReview';
+import { numbersOf, rangesOf } from '../../shared/study/migrations';
+import type { Signed } from '../../shared/study/studyFile';
 import { takeOut, type ByScan } from './records';
 import { useStudyStore } from './study';
+import { useViewStore } from './view';
 
 /** What the reader has decided about lesions, slices and scans, and so how far the review of each is; by the scan's token. */
 export const useDecisionsStore = defineStore('decisions', () => {
   const study = useStudyStore();
+  const view = useViewStore();
   const decisions = ref<ByScan<readonly Decision[]>>({});
   /** What the lesions of a scan say of it. */
   const states = ref<ByScan<ReviewState>>({});
   const slices = ref<ByScan<SliceMarks>>({});
+  /** Who said so of a scan as a whole, and when. */
+  const declaredOn = ref<ByScan<Signed>>({});
   /** What the reader has said of a scan as a whole. */
   const declared = ref<ByScan<'done' | 'flagged'>>({});
 
@@ -28,6 +35,10 @@ export const useDecisionsStore = defineStore('decisions', () => {
   );
   const anchors = computed(() => ofSelected.value.map(({ anchor }) => anchor));
 
+  function signed(): Signed {
+    return { at: new Date().toISOString(), by: view.settings.reviewer };
+  }
+
   function on(lesion: Decidable): Decision | null {
     return decisionOn(lesion, ofSelected.value);
   }
@@ -35,7 +46,7 @@ export const useDecisionsStore = defineStore('decisions', () => {
   function decide(lesion: Decidable, change: { verdict?: Verdict | null; note?: string }): void {
     const token = study.selectedToken;
     if (token === null) return;
-    const next = decided(ofSelected.value, lesion, change, new Date().toISOString());
+    const next = decided(ofSelected.value, lesion, change, signed());
     decisions.value = { ...decisions.value, [token]: next };
   }
 
@@ -66,6 +77,42 @@ export const useDecisionsStore = defineStore('decisions', () => {
     const { [token]: before, ...others } = declared.value;
     void before;
     declared.value = as === null ? others : { ...others, [token]: as };
+    declaredOn.value = { ...declaredOn.value, [token]: signed() };
+  }
+
+  /** The review of a scan as it travels beside its mask. */
+  function reviewOf(token: string): MaskReview {
+    const { done, flagged } = marksOf(token);
+    const said = declared.value[token] ?? null;
+    return {
+      decisions: (decisions.value[token] ?? []).map((decision) => ({ ...decision })),
+      declared: said,
+      declaredOn: said === null ? null : (declaredOn.value[token] ?? null),
+      slices: { done: rangesOf(done), flagged: rangesOf(flagged) },
+    };
+  }
+
+  /** Takes over a review that came with a mask, where the scan has none of its own. @returns whether it did */
+  function adopt(token: string, review: MaskReview): boolean {
+    const marks = marksOf(token);
+    const own = (decisions.value[token]?.length ?? 0) + marks.done.length + marks.flagged.length;
+    if (own > 0 || declared.value[token] !== undefined) return false;
+    decisions.value = { ...decisions.value, [token]: review.decisions };
+    slices.value = {
+      ...slices.value,
+      [token]: { done: numbersOf(review.slices.done), flagged: numbersOf(review.slices.flagged) },
+    };
+    if (review.declared) declared.value = { ...declared.value, [token]: review.declared };
+    if (review.declaredOn) declaredOn.value = { ...declaredOn.value, [token]: review.declaredOn };
+    return true;
+  }
+
+  /** Who reviewed a scan and when: the newest word on it or on one of its lesions. */
+  function lastSigned(token: string): Signed | null {
+    const all: Signed[] = [...(decisions.value[token] ?? [])];
+    const whole = declaredOn.value[token];
+    if (whole && declared.value[token] !== undefined) all.push(whole);
+    return all.reduce<Signed | null>((newest, one) => (newest && newest.at >= one.at ? newest : one), null);
   }
 
   study.onRemoved((token) => [
@@ -73,6 +120,7 @@ export const useDecisionsStore = defineStore('decisions', () => {
     takeOut(states, token),
     takeOut(slices, token),
     takeOut(declared, token),
+    takeOut(declaredOn, token),
   ]);
 
   return {
@@ -80,6 +128,7 @@ export const useDecisionsStore = defineStore('decisions', () => {
     states,
     slices,
     declared,
+    declaredOn,
     ofSelected,
     anchors,
     on,
@@ -89,5 +138,8 @@ export const useDecisionsStore = defineStore('decisions', () => {
     marksOf,
     markSlice,
     declare,
+    reviewOf,
+    adopt,
+    lastSigned,
   };
 });

@@ -4,7 +4,9 @@ import { ExpectedError } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
 import { lesionCsvRows } from '../../shared/lesions/table';
 import { defaultPattern, exportFiles, exportStems, type ExportPart } from '../../shared/study/exportNames';
+import type { Preparation } from '../../shared/imaging/preparation';
 import { reportHtml } from '../../shared/study/report';
+import type { Signed } from '../../shared/study/studyFile';
 import { ask } from '../ipc/client';
 import { count, formatDims, formatVolume } from '../ui/format';
 import { lesionPicture } from '../viewer/lesionPicture';
@@ -12,11 +14,31 @@ import { useDecisionsStore } from './decisions';
 import { useEditsStore } from './edits';
 import { useMessagesStore } from './messages';
 import { useReviewStore } from './review';
+import { useRunsStore } from './runs';
 import { useStudyStore, type Scan } from './study';
+import { useTrainingStore } from './training';
 import { useViewStore } from './view';
 
 /** Most lesions that a report shows a picture of. */
 const mostPictures = 40;
+
+const joined = { 6: 'faces', 18: 'edges', 26: 'corners' } as const;
+
+/** "Dr. A, 5.1.2026, 09:20", in the reader's own way of writing it; empty where nobody has. */
+function signedWords(signed: Signed | null): string {
+  if (!signed) return '';
+  return [signed.by, new Date(signed.at).toLocaleString()].filter((word) => word !== '').join(', ');
+}
+
+function preparationWords({ normalisation, smoothingMm, pixelMm, neighbourMm, plane }: Preparation): string {
+  return [
+    normalisation === 'percentile' ? 'intensities by percentiles' : 'intensities by deviations from the mode',
+    pixelMm === null ? 'each brain fills the slice' : `pixels of ${pixelMm} mm`,
+    ...(smoothingMm > 0 ? [`smoothed by ${smoothingMm} mm`] : []),
+    ...(neighbourMm > 0 ? [`neighbours at ${neighbourMm} mm`] : []),
+    ...(plane ? [`${plane} slices`] : []),
+  ].join(', ');
+}
 
 /** Taking masks, maps, tables and reports out of the study, for one scan or for many. */
 export const useExportingStore = defineStore('exporting', () => {
@@ -26,25 +48,32 @@ export const useExportingStore = defineStore('exporting', () => {
   const decisions = useDecisionsStore();
   const messages = useMessagesStore();
   const view = useViewStore();
+  const training = useTrainingStore();
+  const runs = useRunsStore();
 
   const pattern = ref(defaultPattern);
   const parts = ref<readonly ExportPart[]>(['mask', 'lesions', 'report']);
-  /** Only scans whose review is done, or every scan with a mask. */
-  const onlyDone = ref(true);
+  /** The scan that is looked at, those whose review is done, or every scan with a mask. */
+  const which = ref<'shown' | 'done' | 'all'>('shown');
   const folder = ref<{
     readonly token: string;
     readonly name: string;
     readonly files: readonly string[];
   } | null>(null);
   const overwrite = ref(false);
+  /** The scan that was looked at when an export began. */
+  const before = ref<string | null>(null);
   /** Which of how many scans is being exported; null while none is. */
   const progress = ref<{ readonly at: number; readonly of: number } | null>(null);
 
+  /** The scan that is looked at; while many are exported, the one that was. */
+  const chosen = computed(() => before.value ?? study.selectedToken);
   const scans = computed(() =>
-    study.scans.filter(
-      ({ file: { token } }) =>
-        review.segmentations[token] !== undefined && (!onlyDone.value || decisions.stateOf(token) === 'done'),
-    ),
+    study.scans.filter(({ file: { token } }) => {
+      if (review.segmentations[token] === undefined) return false;
+      if (which.value === 'shown') return token === chosen.value;
+      return which.value === 'all' || decisions.stateOf(token) === 'done';
+    }),
   );
   const date = new Date().toISOString();
   const names = computed(() => {
@@ -72,7 +101,7 @@ export const useExportingStore = defineStore('exporting', () => {
   /** Exports every scan that is wanted, one after the other. */
   async function run(): Promise<void> {
     const wanted = scans.value.map((scan, i) => ({ scan, stem: names.value[i]?.stem ?? 'scan' }));
-    const before = study.selectedToken;
+    before.value = study.selectedToken;
     try {
       for (const [i, { scan, stem }] of wanted.entries()) {
         progress.value = { at: i + 1, of: wanted.length };
@@ -83,7 +112,9 @@ export const useExportingStore = defineStore('exporting', () => {
       progress.value = null;
       if (folder.value)
         folder.value = { ...folder.value, ...(await ask('export:look', { folder: folder.value.token })) };
-      if (before !== null) await study.select(before);
+      const back = before.value;
+      before.value = null;
+      if (back !== null) await study.select(back);
     }
   }
 
@@ -131,11 +162,17 @@ export const useExportingStore = defineStore('exporting', () => {
     const lesions = review.summary?.lesions ?? [];
     const [header = [], ...rows] = lesionCsvRows(lesions);
     return [
-      [...header, 'state', 'note'],
+      [...header, 'state', 'note', 'by', 'at'],
       ...rows.map((row, i) => {
         const lesion = lesions[i];
         const decision = lesion ? decisions.on(lesion) : null;
-        return [...row, decision?.verdict ?? '', decision?.note ?? ''];
+        return [
+          ...row,
+          decision?.verdict ?? '',
+          decision?.note ?? '',
+          decision?.by ?? '',
+          decision?.at ?? '',
+        ];
       }),
     ];
   }
@@ -144,7 +181,8 @@ export const useExportingStore = defineStore('exporting', () => {
   function lesionsJson(): string {
     const lesions = (review.summary?.lesions ?? []).map((lesion) => {
       const decision = decisions.on(lesion);
-      return { ...lesion, state: decision?.verdict ?? null, note: decision?.note ?? '' };
+      const { verdict = null, note = '', by = '', at = null } = decision ?? {};
+      return { ...lesion, state: verdict, note, by, at };
     });
     return JSON.stringify(lesions, null, 1);
   }
@@ -172,6 +210,7 @@ export const useExportingStore = defineStore('exporting', () => {
         cells: [String(lesion.id), formatVolume(lesion.volumeMm3), lesion.meanIro?.toFixed(2) ?? ''],
         verdict: decision?.verdict ?? '',
         note: decision?.note ?? '',
+        decided: decision ? signedWords(decision) : '',
         picture,
       });
     }
@@ -179,14 +218,25 @@ export const useExportingStore = defineStore('exporting', () => {
       scan: scan.file.name,
       study: study.name,
       made: new Date().toLocaleString(),
-      reviewer: view.settings.reviewer,
+      reviewed: signedWords(decisions.lastSigned(scan.file.token)),
       state: decisions.stateOf(scan.file.token),
       facts: [
         ['Grid', `${formatDims(scan.facts.dims)}, ${scan.facts.orientation}`],
         edits.active
           ? ['Mask', `edited by hand, from threshold ${edits.active.threshold?.toFixed(2) ?? 'none'}`]
           : ['Mask', `Iro above ${review.threshold.toFixed(2)}`],
-        ['Automatic threshold', result?.histogram.reason ?? ''],
+        [
+          'Automatic threshold',
+          result ? `${result.histogram.threshold.toFixed(2)}. ${result.histogram.reason}` : '',
+        ],
+        [
+          'A lesion',
+          `at least ${count(review.rules.minVoxels, 'voxel')}, joined by ${joined[review.rules.connectivity]}`,
+        ],
+        ['Model', modelWords()],
+        ['SHA-256 of the model', result?.modelSha256 ?? 'not known'],
+        ['Preparation', preparationWords(study.preparation)],
+        ...brainMask(scan.file.token),
         ['Lesions', `${count(lesions.length, 'lesion')}, ${formatVolume(review.summary?.totalMm3 ?? 0)}`],
         ['Segmented on', `${result?.device.label ?? ''}, ${result?.device.version ?? ''}`],
       ],
@@ -196,10 +246,28 @@ export const useExportingStore = defineStore('exporting', () => {
     });
   }
 
+  /** The run that segments, and how it was trained. */
+  function modelWords(): string {
+    const { run } = training;
+    if (!run) return 'not known';
+    if (run.job === 'importModel') return `imported from ${run.importedFrom}`;
+    const facts = runs.all.find((entry) => entry.run.run.token === run.run.token)?.facts;
+    const made = facts ? `, made ${new Date(facts.createdAt).toLocaleString()}` : '';
+    const set = facts
+      ? `; preset ${facts.settings.preset}, width ${facts.settings.baseWidth}, stage ${facts.settings.stage}, seed ${facts.settings.seed}; ${facts.slices.reference} healthy and ${facts.slices.input} input slices`
+      : '';
+    return `training ${run.run.name}${made}, ${count(run.cycles, 'cycle')}${set}`;
+  }
+
+  function brainMask(token: string): (readonly [string, string])[] {
+    const brain = study.brains[token];
+    return brain ? [['Brain mask', brain.name]] : [];
+  }
+
   return {
     pattern,
     parts,
-    onlyDone,
+    which,
     folder,
     overwrite,
     progress,

@@ -1,10 +1,11 @@
 import { defineStore } from 'pinia';
-import { ExpectedError, type Failure } from '../../shared/failure';
+import type { Failure } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
 import { scanOfMask } from '../../shared/study/matchMasks';
 import { ask } from '../ipc/client';
 import { count } from '../ui/format';
 import { openVolume } from '../workers/openVolume';
+import { useDecisionsStore } from './decisions';
 import { useEditsStore } from './edits';
 import { useMessagesStore } from './messages';
 import { useStudyStore } from './study';
@@ -13,6 +14,7 @@ import { useStudyStore } from './study';
 export const useMaskImportStore = defineStore('maskImport', () => {
   const study = useStudyStore();
   const edits = useEditsStore();
+  const decisions = useDecisionsStore();
   const messages = useMessagesStore();
 
   /** Asks for masks; each goes to the scan that its name tells, a single one else to the scan that is looked at. */
@@ -33,32 +35,27 @@ export const useMaskImportStore = defineStore('maskImport', () => {
         continue;
       }
       await messages.guard(async () => {
-        await take(file, token);
-        taken += 1;
+        if (await take(file, token)) taken += 1;
       });
     }
     if (taken > 0) messages.show('success', `Took in ${count(taken, 'mask')}.`);
   }
 
-  async function take(file: FileToken, token: string): Promise<void> {
+  async function take(file: FileToken, token: string): Promise<boolean> {
     await study.select(token);
-    const volume = study.volume;
-    if (!volume || study.selectedToken !== token) return;
-    const { data, affine } = await openVolume(file);
-    const sameGrid =
-      data.length === volume.pixels.length &&
-      affine.every((value, i) => Math.abs(value - (volume.affine[i] as number)) < 1e-3);
-    if (!sameGrid) {
-      throw new ExpectedError(
-        'shape-mismatch',
-        `${file.name} is not on the grid of its scan: resample it onto the scan first.`,
-      );
-    }
+    if (study.selectedToken !== token) return false;
+    const { mask, review } = await ask('masks:take', { mask: file.token, scan: token });
+    if (!mask) return false;
+    const { data } = await openVolume(mask);
+    if (data.length !== study.volume?.pixels.length) return false;
     edits.begin(
       token,
       Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)),
       null,
     );
+    if (review && !decisions.adopt(token, review))
+      messages.show('info', `The review beside ${file.name} was left out: its scan has one of its own.`);
+    return true;
   }
 
   return { run };

@@ -358,6 +358,7 @@ export const useReviewStore = defineStore('review', () => {
       threshold: isEdited ? null : (segmentation?.threshold ?? null),
       modelSha256: segmentation?.result.modelSha256 ?? null,
       grid,
+      review: decisions.reviewOf(token),
     };
   }
 

@@ -99,6 +99,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     decisions.decisions = byScan((scan) => scan.decisions);
     decisions.states = byScan((scan) => scan.state);
     decisions.declared = byScan((scan) => scan.declared);
+    decisions.declaredOn = byScan((scan) => scan.declaredOn);
     decisions.slices = byScan(({ slices }) => ({
       done: numbersOf(slices.done),
       flagged: numbersOf(slices.flagged),
@@ -168,6 +169,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       decisions: [...(decisions.decisions[token] ?? [])],
       state: decisions.states[token] ?? 'not started',
       declared: decisions.declared[token] ?? null,
+      declaredOn: decisions.declaredOn[token] ?? null,
       slices: { done: rangesOf(marks.done), flagged: rangesOf(marks.flagged) },
       lesionMm3,
       thumbnail,

@@ -28,7 +28,7 @@ export interface ParsedScan {
 export function parseScan(volume: Volume): Omit<ParsedScan, 'thumbnail'> {
   const { values, nonFinite } = trueValues(volume);
   const layout = layoutOf(planeOrientation(volume));
-  const shown = displayPixels(values);
+  const { dark, ...shown } = displayPixels(values);
   const warnings = [...volume.warnings];
   if (nonFinite > 0) warnings.push(nonFiniteWarning(nonFinite));
   return {
@@ -40,7 +40,7 @@ export function parseScan(volume: Volume): Omit<ParsedScan, 'thumbnail'> {
       sliceCount: layout.count,
       warnings,
     },
-    volume: { layout, affine: volume.affine, ...shown, profile: sliceProfile(shown.pixels, layout) },
+    volume: { layout, affine: volume.affine, ...shown, profile: sliceProfile(shown.pixels, layout, dark) },
   };
 }
 
@@ -53,8 +53,8 @@ const levels = 16_383;
  */
 function displayPixels(
   values: Float32Array,
-): Pick<ScanVolume, 'pixels' | 'slope' | 'intercept' | 'pixelRange' | 'windows'> {
-  const { low, high, counts } = coarseHistogram(values);
+): Pick<ScanVolume, 'pixels' | 'slope' | 'intercept' | 'pixelRange' | 'windows'> & { dark: number } {
+  const { low, high, background, counts } = coarseHistogram(values);
   const p = (share: number): number => percentile(counts, low, high, share);
   const top = Math.min(high, low + 4 * Math.max(p(0.999) - low, (high - low) / 1000));
   const range = top > low ? top - low : 1;
@@ -69,37 +69,51 @@ function displayPixels(
     width: Math.max(to - from, range / 1000),
   });
   const windows: Record<WindowPreset, GreyWindow> = {
-    auto: between(low, p(0.995)),
+    auto: between(background, p(0.995)),
     contrast: between(p(0.25), p(0.98)),
     full: between(low, low + range),
     bright: between(p(0.7), p(0.9995)),
   };
-  return { pixels, slope, intercept: low, pixelRange: [0, levels], windows };
+  const dark = (background - low) / slope + 0.03 * levels;
+  return { pixels, slope, intercept: low, pixelRange: [0, levels], windows, dark };
 }
 
 const coarseBins = 4096;
 
-/** Counts over the whole range. Background (the lowest level) is left out of the counts where there is plenty of it. */
-function coarseHistogram(values: Float32Array): { low: number; high: number; counts: Float64Array } {
+/**
+ * Counts over the whole range. Background is left out of the counts where there is plenty of it: 0 (of a skull-stripped
+ * scan, where a correction may have left values below it), else the lowest level.
+ */
+function coarseHistogram(values: Float32Array): {
+  low: number;
+  high: number;
+  background: number;
+  counts: Float64Array;
+} {
   let low = Infinity;
   let high = -Infinity;
+  let zeros = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] as number;
     if (value < low) low = value;
     if (value > high) high = value;
+    if (value === 0) zeros += 1;
   }
+  const level = zeros > values.length / 20 ? 0 : low;
   const counts = new Float64Array(coarseBins);
   const scale = high > low ? coarseBins / (high - low) : 0;
   let background = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] as number;
-    if (value === low) background += 1;
+    if (value === level) background += 1;
     const bin = Math.min(coarseBins - 1, Math.floor((value - low) * scale));
     counts[bin] = (counts[bin] as number) + 1;
   }
-  if (background > values.length / 20 && background < values.length)
-    counts[0] = (counts[0] as number) - background;
-  return { low, high, counts };
+  if (background > values.length / 20 && background < values.length) {
+    const bin = Math.min(coarseBins - 1, Math.floor((level - low) * scale));
+    counts[bin] = (counts[bin] as number) - background;
+  }
+  return { low, high, background: level, counts };
 }
 
 function percentile(counts: Float64Array, low: number, high: number, share: number): number {
@@ -113,11 +127,10 @@ function percentile(counts: Float64Array, low: number, high: number, share: numb
 }
 
 /** For each slice, how many pixels stand out of the dark, over the most of any slice. */
-function sliceProfile(pixels: Int16Array, layout: SliceLayout): Float32Array {
+function sliceProfile(pixels: Int16Array, layout: SliceLayout, dark: number): Float32Array {
   const [nx, ny, nz] = layout.dims;
   const axis = layout.axes[2];
   const found = new Float32Array(layout.count);
-  const dark = levels * 0.03;
   let at = 0;
   for (let z = 0; z < nz; z += 1) {
     for (let y = 0; y < ny; y += 1) {

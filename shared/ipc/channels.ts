@@ -38,6 +38,7 @@ export const publicChannels = [
   'study:new',
   'study:locate',
   'masks:choose',
+  'masks:take',
   'masks:append',
   'masks:read',
 ] as const;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
 import { preparationSchema } from '../imaging/preparation';
 import { timedTrainingSchema } from '../study/estimate';
+import { maskReviewSchema } from '../study/maskReview';
 import { presetNameSchema } from '../study/trainingSettings';
 import { studyOf } from '../study/studyFile';
 import { trainingSettingsSchema } from '../study/trainingSettings';
@@ -163,6 +164,7 @@ const maskOrigin = z.strictObject({
   modelSha256: z.string().max(64).nullable(),
   /** See SliceGrid; what is none is left out. */
   grid: z.unknown(),
+  review: maskReviewSchema,
 });
 
 export const contract = {
@@ -365,6 +367,14 @@ export const contract = {
   'masks:choose': {
     request: z.strictObject({ scan: token, purpose: z.enum(['brain', 'lesions']) }),
     response: z.strictObject({ mask: fileTokenSchema.nullable() }),
+  },
+  /**
+   * Has a mask that was opened ready to be taken in: on the scan's grid as with `masks:choose`, and with the review that
+   * the JSON beside it tells, if any.
+   */
+  'masks:take': {
+    request: z.strictObject({ mask: token, scan: token }),
+    response: z.strictObject({ mask: fileTokenSchema.nullable(), review: maskReviewSchema.nullable() }),
   },
   /** Adds text to the journal of an edited mask (see maskJournal.ts); it is on disk when this answers. */
   'masks:append': {

@@ -10,6 +10,8 @@ export interface Decision {
   readonly note: string;
   /** When it was made, ISO 8601. */
   readonly at: string;
+  /** Who made it; empty where nobody has said a name. */
+  readonly by: string;
 }
 
 /** How far the review of a scan is. */
@@ -38,7 +40,7 @@ export function decide(
   decisions: readonly Decision[],
   lesion: Decidable,
   change: Partial<Pick<Decision, 'verdict' | 'note'>>,
-  at: string,
+  { at, by }: Pick<Decision, 'at' | 'by'>,
 ): readonly Decision[] {
   const before = decisionOn(lesion, decisions);
   const others = decisions.filter(
@@ -50,6 +52,7 @@ export function decide(
     note: before?.note ?? '',
     ...change,
     at,
+    by,
   };
   return next.verdict === null && next.note === '' ? others : [...others, next];
 }

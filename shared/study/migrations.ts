@@ -103,9 +103,19 @@ function toVersion3(file: Record<string, unknown>): Record<string, unknown> {
   return { ...file, version: 3, study: { ...(file['study'] as object), scans, earlier: [] } };
 }
 
-/** Version 3 called each scan as its file is called. */
+const version3 = z.object({
+  study: z.object({ scans: z.array(z.looseObject({ decisions: z.array(z.looseObject({})) })) }),
+});
+
+/** Version 3 called each scan as its file is called, and did not know who had decided. */
 function toVersion4(file: Record<string, unknown>): Record<string, unknown> {
-  return { ...file, version: 4 };
+  const { study } = version3.parse(file);
+  const scans = study.scans.map((scan) => ({
+    ...scan,
+    decisions: scan.decisions.map((decision) => ({ ...decision, by: '' })),
+    declaredOn: null,
+  }));
+  return { ...file, version: 4, study: { ...(file['study'] as object), scans } };
 }
 
 /** Numbers in order as first and last of each stretch without a gap. */

@@ -5,7 +5,8 @@ export interface ScanReport {
   readonly scan: string;
   readonly study: string;
   readonly made: string;
-  readonly reviewer: string;
+  /** Who reviewed it last and when; empty where nobody has. */
+  readonly reviewed: string;
   readonly state: string;
   /** Pairs of a name and what stands behind it. */
   readonly facts: readonly (readonly [string, string])[];
@@ -14,13 +15,15 @@ export interface ScanReport {
     readonly cells: readonly string[];
     readonly verdict: string;
     readonly note: string;
+    /** Who decided on it and when. */
+    readonly decided: string;
     readonly picture: string | null;
   }[];
   readonly version: string;
 }
 
 const style = `body{font:14px/1.45 system-ui,sans-serif;color:#1b1e21;max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse}th,td{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #ddd}
+table{border-collapse:collapse}th,td{padding:.2rem .7rem;text-align:left;vertical-align:top;overflow-wrap:anywhere;border-bottom:1px solid #ddd}
 .lesions{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:1rem}
 figure{margin:0}img{width:100%;background:#000}.quiet{color:#56606a}`;
 
@@ -30,7 +33,7 @@ export function reportHtml(report: ScanReport): string {
     ([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`,
   );
   const rows = report.lesions.map(
-    ({ cells: own, verdict, note }) => `<tr>${cells('td', [...own, verdict, note])}</tr>`,
+    ({ cells: own, verdict, note, decided }) => `<tr>${cells('td', [...own, verdict, note, decided])}</tr>`,
   );
   const pictures = report.lesions.map(({ cells: own, picture, verdict }) => {
     const caption = `Lesion ${own[0] ?? ''}${verdict ? `, ${verdict}` : ''}`;
@@ -43,10 +46,10 @@ export function reportHtml(report: ScanReport): string {
     `<h1>${escaped(report.scan)}</h1>
 <p class="quiet">Study ${escaped(report.study)}. Made ${escaped(report.made)} with ASC-Net ${escaped(report.version)}.
 For research; not a medical device.</p>
-<p>Review: ${escaped(report.state)}${report.reviewer ? `, by ${escaped(report.reviewer)}` : ''}.</p>
+<p>Review: ${escaped(report.state)}${report.reviewed ? `; last: ${escaped(report.reviewed)}` : ''}.</p>
 <table>${facts.join('')}</table>
 <h2>Lesions</h2>
-<table><tr>${cells('th', [...report.columns, 'State', 'Note'])}</tr>${rows.join('')}</table>
+<table><tr>${cells('th', [...report.columns, 'State', 'Note', 'Decided'])}</tr>${rows.join('')}</table>
 <div class="lesions">${pictures.join('')}</div>`,
   );
 }

@@ -25,12 +25,18 @@ export type EditedMask = z.infer<typeof editedMaskSchema>;
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const slice = z.number().int().nonnegative();
 
-const decisionSchema = z.strictObject({
+export const decisionSchema = z.strictObject({
   anchor: z.number().int().nonnegative(),
   verdict: z.enum(['accepted', 'rejected', 'flagged']).nullable(),
   note: z.string(),
   at: z.string(),
+  /** Who decided; empty where nobody has said a name. */
+  by: z.string(),
 });
+
+/** Who said something, and when. */
+export const signedSchema = z.strictObject({ at: z.string(), by: z.string() });
+export type Signed = z.infer<typeof signedSchema>;
 
 /** What the tables say about a scan: kept, so that a study opens without reading its scans. */
 const factsSchema = z.object({
@@ -93,6 +99,7 @@ function scanOf<F extends z.ZodType>(file: F) {
     state: z.enum(['not started', 'in progress', 'done', 'flagged']),
     /** What the reader has said of the whole scan, whatever its lesions say; null: nothing. */
     declared: z.enum(['done', 'flagged']).nullable(),
+    declaredOn: signedSchema.nullable(),
     /** Slices (of the slice grid) that the reader has looked through, and those to come back to. */
     slices: z.strictObject({ done: ranges, flagged: ranges }),
     /** Volume of the lesions as it was last known; null before. */

@@ -15,6 +15,8 @@ export interface MaskOrigin {
   readonly grid: SliceGrid | null;
   /** BIDS: the image whose space the mask is in; left out unless said. */
   readonly spatialReference?: string;
+  /** What a reader has decided on it; left out where nobody has looked at it. */
+  readonly review?: unknown;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface MaskOrigin {
  * derivatives": Type, Sources, GeneratedBy); what BIDS has no field for has a name of its own.
  */
 export function maskSidecar(origin: MaskOrigin): string {
-  const { software, sources, threshold, score, modelSha256, grid, spatialReference } = origin;
+  const { software, sources, threshold, score, modelSha256, grid, spatialReference, review } = origin;
   return JSON.stringify(
     {
       Type: 'Lesion',
@@ -35,6 +37,7 @@ export function maskSidecar(origin: MaskOrigin): string {
       Threshold: threshold,
       ModelSha256: modelSha256,
       SliceGrid: grid,
+      ...(review === undefined ? {} : { Review: review }),
     },
     null,
     1,

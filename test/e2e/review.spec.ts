@@ -183,7 +183,7 @@ test('scans go into a folder under names by a pattern, and nothing is replaced u
   expect(report).toContain('sample_with_implanted_lesions.nii.gz');
   expect(report).toContain('data:image/png;base64,');
   expect(readFileSync(path.join(folder, `${stem}_lesions.csv`), 'utf8')).toMatch(
-    /^id,voxels,.*,state,note\n/,
+    /^id,voxels,.*,state,note,by,at\n/,
   );
   await expect(page.getByTestId('export-run')).toBeDisabled();
   await page.getByLabel('Replace 5 files').check();

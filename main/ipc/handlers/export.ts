@@ -112,7 +112,7 @@ export function maskTarget(chosen: string, source: string): string {
 /** The JSON beside a mask of a scan. */
 export async function maskFacts(
   source: string,
-  { threshold, modelSha256, grid }: RequestOf<'export:mask'>['origin'],
+  { threshold, modelSha256, grid, review }: RequestOf<'export:mask'>['origin'],
 ): Promise<string> {
   return maskSidecar({
     software: { name: 'ASC-Net', version: VERSION },
@@ -121,6 +121,7 @@ export async function maskFacts(
     score: 'I_ro',
     modelSha256,
     grid: sliceGridSchema.nullable().catch(null).parse(grid),
+    review,
   });
 }
 

@@ -3,6 +3,9 @@ import { appendFile, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
+import type { FileToken } from '../../../shared/ipc/contract';
+import { reviewIn } from '../../../shared/study/maskReview';
+import { sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
 import { stemOf } from '../../files/outputs';
@@ -20,8 +23,22 @@ export function maskHandlers({
   study,
   tokens,
   window,
-}: Services): Pick<Handlers, 'masks:choose' | 'masks:append' | 'masks:read'> {
+}: Services): Pick<Handlers, 'masks:choose' | 'masks:take' | 'masks:append' | 'masks:read'> {
+  /** A mask on the grid of a scan, as a file of the study; null where the reader does not want it resampled. */
+  const onGrid = async (mask: string, scan: string): Promise<FileToken | null> => {
+    const path = await maskOnGrid(mask, scan, study, (grids) => mayResample(grids, window()));
+    return path === null ? null : tokens.adopt(path, 'file', (await stat(path)).size);
+  };
   return {
+    'masks:take': async ({ mask: token, scan }) => {
+      const file = tokens.pathOf(token, 'file');
+      const beside = path.join(path.dirname(file), sidecarName(path.basename(file)));
+      const sidecar = await readFile(beside, 'utf8').catch(() => null);
+      return {
+        mask: await onGrid(file, tokens.pathOf(scan, 'file')),
+        review: sidecar === null ? null : reviewIn(sidecar),
+      };
+    },
     'masks:choose': async ({ scan, purpose }) => {
       const options: OpenDialogOptions = {
         title: purpose === 'brain' ? 'Open a brain mask of this scan' : 'Open a lesion mask of this scan',
@@ -37,10 +54,7 @@ export function maskHandlers({
         : await dialog.showOpenDialog(options);
       const [chosen] = filePaths;
       if (canceled || chosen === undefined) return { mask: null };
-      const path = await maskOnGrid(headerPath(chosen), tokens.pathOf(scan, 'file'), study, (grids) =>
-        mayResample(grids, owner),
-      );
-      return { mask: path === null ? null : tokens.adopt(path, 'file', (await stat(path)).size) };
+      return { mask: await onGrid(headerPath(chosen), tokens.pathOf(scan, 'file')) };
     },
     'masks:append': async ({ id, text }) => {
       const file = study.journal(id);

@@ -8,6 +8,7 @@ import { FileTokens } from '../../../main/files/tokens';
 import type { Services } from '../../../main/ipc/services';
 import { niftiBytes, volumeFromNifti } from '../../../shared/volume/nifti';
 import { npyBytes } from '../../../shared/volume/npy';
+import { reviewIn } from '../../../shared/study/maskReview';
 import type { Dims } from '../../../shared/volume/volume';
 
 const answer = vi.hoisted(() => ({ canceled: false, filePath: '' }));
@@ -28,7 +29,13 @@ function open(name: string, bytes: Uint8Array): string {
   return tokens.adopt(target, 'file', bytes.length).token;
 }
 
-const origin = { threshold: 0.5, modelSha256: 'f'.repeat(64), grid: { version: 1, nonsense: true } };
+const review = {
+  decisions: [{ anchor: 5, verdict: 'accepted' as const, note: 'typical', at: '2026-01-01', by: 'Dr. A' }],
+  declared: 'done' as const,
+  declaredOn: { at: '2026-01-01', by: 'Dr. A' },
+  slices: { done: [[0, 1] as [number, number]], flagged: [] },
+};
+const origin = { threshold: 0.5, modelSha256: 'f'.repeat(64), grid: { version: 1, nonsense: true }, review };
 
 function save(scan: string, to: string, of: Dims = dims, voxels: Uint8Array = mask) {
   answer.filePath = path.join(folder, to);
@@ -47,6 +54,8 @@ describe('export:mask', () => {
     const scan = open('scan.nii', source);
     const { saved } = await save(scan, 'mask.nii.gz');
     expect(saved?.name).toBe('mask.nii.gz');
+    // The review goes beside it, and comes back with it.
+    expect(reviewIn(readFileSync(path.join(folder, 'mask.json'), 'utf8'))).toEqual(review);
     const written = volumeFromNifti(gunzipSync(readFileSync(path.join(folder, 'mask.nii.gz'))));
     expect([...written.data]).toEqual([...mask].map((value) => (value > 0 ? 1 : 0)));
     expect(written.affine).toEqual(volumeFromNifti(source).affine);

@@ -54,6 +54,7 @@ const scan = (token: FileToken): ScanOf<FileToken> => ({
   decisions: [],
   state: 'in progress',
   declared: null,
+  declaredOn: null,
   slices: { done: [], flagged: [] },
   lesionMm3: null,
   thumbnail: null,

@@ -151,6 +151,17 @@ describe('parseScan', () => {
     expect(volume.pixels.every((pixel) => pixel >= 0)).toBe(true);
   });
 
+  it('shows 0 as black where a correction has left values below it, and finds no head in empty slices', () => {
+    // The upper two of three slices hold some head, with a few voxels below the background.
+    const data = Float32Array.from({ length: 48 }, (_, i) =>
+      i < 16 ? 0 : i % 4 === 0 ? -5 : i % 2 === 0 ? 0 : 60 + i,
+    );
+    const { volume } = parseScan(volumeOf(bytes(data), 'scan.nii'));
+    const { centre, width } = volume.windows.auto;
+    expect(centre - width / 2).toBe(0);
+    expect([...volume.profile]).toEqual([0, 1, 1]);
+  });
+
   it('shows a scan of one value without dividing by nothing', () => {
     const { volume } = parseScan(volumeOf(bytes(new Int16Array(48).fill(7)), 'flat.nii'));
     expect(Object.values(volume.windows).every(({ width }) => width > 0)).toBe(true);

@@ -32,7 +32,7 @@ describe('the report', () => {
     scan: '<img src=x onerror=alert(1)>.nii',
     study: 'A & B',
     made: '2026-11-23',
-    reviewer: 'Dr "Q"',
+    reviewed: 'Dr "Q", 23.11.2026',
     state: 'done',
     facts: [['Threshold', '0.62']],
     columns: ['#', 'Volume'],
@@ -41,9 +41,16 @@ describe('the report', () => {
         cells: ['1', '412 mm\u00b3'],
         verdict: 'accepted',
         note: '<b>',
+        decided: 'Dr "Q", 22.11.2026',
         picture: 'data:image/png;base64,AAAA',
       },
-      { cells: ['2', '38 mm\u00b3'], verdict: '', note: '', picture: 'https://example.org/x.png' },
+      {
+        cells: ['2', '38 mm\u00b3'],
+        verdict: '',
+        note: '',
+        decided: '',
+        picture: 'https://example.org/x.png',
+      },
     ],
     version: '1.0',
   };
@@ -52,7 +59,8 @@ describe('the report', () => {
     const html = reportHtml(report);
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;.nii');
     expect(html).toContain('A &amp; B');
-    expect(html).toContain('by Dr &quot;Q&quot;');
+    expect(html).toContain('Dr &quot;Q&quot;, 23.11.2026');
+    expect(html).toContain('<td>Dr &quot;Q&quot;, 22.11.2026</td>');
     expect(html).toContain('<td>&lt;b&gt;</td>');
     expect(html.match(/<img /g)).toHaveLength(1);
     expect(html).not.toContain('example.org');

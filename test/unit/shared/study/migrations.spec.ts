@@ -35,6 +35,8 @@ describe('study files', () => {
       flagged: [[5, 5]],
     });
     expect(newest).toMatchObject({ declared: 'flagged', lesionMm3: 412.5 });
+    expect(files.map(({ study }) => study.scans[0]?.decisions[0]?.by)).toEqual([undefined, '', '', 'Dr. A']);
+    expect(newest?.declaredOn?.by).toBe('Dr. A');
     expect(newest?.segmentation).toMatchObject({ minVoxels: 4, connectivity: 18 });
     expect(files.at(-1)?.study.earlier).toHaveLength(1);
     expect(files.map(({ study }) => study.scans[0]?.file.name)).toEqual([
