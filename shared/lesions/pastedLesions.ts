@@ -204,6 +204,9 @@ function draw(place: number, image: PasteImage, settings: PastedLesionSettings, 
   };
 }
 
+/** Beyond so many widths of the edge less than a thousandth of the lesion is left. */
+const NEGLIGIBLE = 6.9;
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Blends a lesion into the values of all channels. */
@@ -228,10 +231,12 @@ function paint(image: PasteImage, brain: Uint8Array, values: Float32Array, lesio
         const shown = contrast === undefined ? c : 0;
         const dz = (offsetsMm[shown] as number) / pixelMm - lesion.above;
         const offset = [dx, dy, dz] as const;
-        const distance =
-          Math.hypot(along, aside, dz / lesion.radii[2]) + lesion.warp * waveSum(lesion.bends, offset);
+        const straight = Math.hypot(along, aside, dz / lesion.radii[2]);
+        // Too far even where the surface bends out most; this spares most of the waves.
+        if (straight - lesion.warp * WAVES > 1 + NEGLIGIBLE * lesion.softness) continue;
+        const distance = straight + lesion.warp * waveSum(lesion.bends, offset);
         const inside = sigmoid((1 - distance) / lesion.softness);
-        if (inside < 1e-3) continue;
+        if (distance > 1 + NEGLIGIBLE * lesion.softness) continue;
         const at = i * channels + c;
         const weight = lesion.opacity * inside * isTissue(shown);
         const before = values[at] as number;

@@ -27,6 +27,7 @@ export function segmentJob(
     predict,
     design: PUBLISHED_DESIGN,
     mirrorAveraging: false,
+    cropPixels: null,
     dropout: 0,
     sampling: () => predict,
     known: nothingKnown,

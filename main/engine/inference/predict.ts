@@ -18,6 +18,8 @@ export interface PredictedSlices {
 
 /** The slices go through the network a few at a time: memory, not speed, asks for small batches here. */
 export const PREDICTION_BATCH = 4;
+/** Pixels of so many published slices; of smaller images more go at a time. */
+const PREDICTION_PIXELS = PREDICTION_BATCH * 160 * 160;
 
 /**
  * A function that takes images [n, height, width, channels] apart with these weights; what it gives is of the slices
@@ -35,6 +37,7 @@ export function slicePredictor(
   const layers = generatorLayers(baseWidth, design);
   const size = height * width;
   const channels = design.inputChannels;
+  const most = Math.max(PREDICTION_BATCH, Math.floor(PREDICTION_PIXELS / size));
   return (images) => {
     const count = images.length / (size * channels);
     const out = {
@@ -43,8 +46,8 @@ export function slicePredictor(
       iro: new Float32Array(count * size),
       spread: null,
     };
-    for (let first = 0; first < count; first += PREDICTION_BATCH) {
-      const taken = Math.min(PREDICTION_BATCH, count - first);
+    for (let first = 0; first < count; first += most) {
+      const taken = Math.min(most, count - first);
       const batch = images.subarray(first * size * channels, (first + taken) * size * channels);
       const at = first * size;
       tf.tidy(() => {

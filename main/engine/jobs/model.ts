@@ -7,7 +7,8 @@ import { presets } from '../../../shared/study/trainingSettings';
 import { hashBytes } from '../../files/hashFile';
 import { openBackend, type Backend, type BackendChoice } from '../backend/backend';
 import { withMirrorAveraging } from '../inference/mirror';
-import { slicePredictor, type PredictedSlices } from '../inference/predict';
+import { imagePredictor } from '../inference/pieces';
+import type { PredictedSlices } from '../inference/predict';
 import { samplingMode, withSamples } from '../inference/samples';
 import { readKerasFile } from '../keras/readKeras';
 import {
@@ -27,6 +28,8 @@ interface StoredModel {
   readonly design: GeneratorDesign;
   /** Whether a prediction is the mean of that of the image and of its mirror image. */
   readonly mirrorAveraging: boolean;
+  /** Side of the pieces that it was trained on; null where it saw whole slices. */
+  readonly cropPixels: number | null;
   /** The dropout that it was trained with. */
   readonly dropout: number;
   /** How the scans that it takes apart are prepared: as its training sets were, where that is known. */
@@ -64,7 +67,7 @@ export async function loadModel(path: string, choice: BackendChoice): Promise<Lo
   const backend = await openBackend(choice);
   const weights = NetworkWeights.fromArrays(generatorWeights(shape.baseWidth, design), generator);
   const predictor = (mode?: RunMode): ((images: Float32Array) => PredictedSlices) =>
-    slicePredictor(backend.ops, weights, shape.baseWidth, shape.height, shape.width, design, mode);
+    imagePredictor(backend.ops, weights, shape, design, stored.cropPixels, mode);
   const channels = design.inputChannels;
   const predict = stored.mirrorAveraging
     ? withMirrorAveraging(predictor(), shape.width, channels)
@@ -89,6 +92,7 @@ async function fromRun(folder: string): Promise<StoredModel & { generator: Weigh
     shape: { height: run.height, width: run.width, baseWidth: run.settings.baseWidth },
     design: designOf(run.settings, run.channels),
     mirrorAveraging: run.settings.mirrorAveraging,
+    cropPixels: run.settings.cropPixels,
     dropout: run.settings.dropout,
     preparation: run.preparation ?? defaultPreparation,
     known: {
@@ -117,6 +121,7 @@ async function fromKeras(path: string): Promise<StoredModel & { generator: Weigh
     shape,
     design: PUBLISHED_DESIGN,
     mirrorAveraging: false,
+    cropPixels: null,
     dropout: presets.published.dropout,
     preparation: defaultPreparation,
     known: nothingKnown,

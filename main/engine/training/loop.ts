@@ -4,6 +4,7 @@ import { findSplit, type HistogramSplit } from '../../../shared/imaging/split';
 import { createRandom, type Random, type RandomState } from '../../../shared/random';
 import { epochSizes, type EpochSizes } from '../../../shared/study/epochSizes';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
+import { imagePredictor } from '../inference/pieces';
 import { slicePredictor, type PredictedSlices } from '../inference/predict';
 import {
   discriminatorLayers,
@@ -194,7 +195,7 @@ class Training {
     );
     this.discriminatorAdam = this.freshDiscriminatorAdam();
     this.dropout = dropoutMasks(settings.dropout, this.random);
-    this.predict = slicePredictor(ops, this.generator, baseWidth, height, width, this.design);
+    this.predict = imagePredictor(ops, this.generator, { baseWidth, height, width }, this.design, cropPixels);
     this.predictPieces =
       cropPixels === null
         ? this.predict

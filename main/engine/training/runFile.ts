@@ -117,6 +117,7 @@ const runModelSchema = z.object({
     topConvolutions: trainingSettingsSchema.shape.topConvolutions,
     residualIfc: trainingSettingsSchema.shape.residualIfc,
     mirrorAveraging: trainingSettingsSchema.shape.mirrorAveraging,
+    cropPixels: trainingSettingsSchema.shape.cropPixels,
   }),
   preparation: preparationSchema.nullish(),
   /** The levels of the scans that were trained on, and the heights of the healthy slices; as far as they are known. */
