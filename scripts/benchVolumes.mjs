@@ -8,7 +8,7 @@ import { PlainError, run, runAsScript } from './processes.mjs';
 
 /*
  * Opens and gunzips a 256x256x256 and a 512x512x300 int16 .nii.gz, with our reader and with nibabel, one after the other
- * in processes of their own, and compares the best of some rounds: time as a ratio, memory in volumes.
+ * in processes of their own, and compares the best of some rounds: time as a ratio, the most memory that reading takes in volumes.
  */
 const rounds = 5;
 const mostRatio = 1;
