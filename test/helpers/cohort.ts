@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createRandom } from '../../shared/random';
 import { niftiBytes } from '../../shared/volume/nifti';
@@ -27,4 +28,17 @@ export function ballCohort(folder: string, subjects: readonly string[]): void {
     }
   }
   writeFileSync(join(folder, 'dataset_description.json'), '{"Name":"balls","BIDSVersion":"1.10.0"}');
+}
+
+/** What the BIDS validator holds against a data set: its errors, not its advice. @param python that it is installed for */
+export function bidsFaults(python: string, folder: string): unknown[] {
+  const validator = resolve(dirname(python), 'bids-validator-deno');
+  const { stdout } = spawnSync(python, [validator, folder, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const { issues } = (JSON.parse(stdout) as { issues: { issues: { severity: string; code: string }[] } })
+    .issues;
+  if (issues.length === 0) throw new Error('the validator has no advice either: it has read nothing');
+  return issues.filter(({ severity }) => severity === 'error');
 }

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureBuilt } from '../../../scripts/build.mjs';
 import { recordSchema, type BatchRecord } from '../../../shared/cohort/record';
-import { ballCohort } from '../../helpers/cohort';
+import { chunks } from '../../../main/engine/jobs/cluster/plan';
+import { bidsFaults, ballCohort } from '../../helpers/cohort';
 import { oraclePython, runOracle } from '../../helpers/oracles';
 import { realData } from '../../helpers/realData';
 import { startCluster, type Cluster } from '../../helpers/slurm';
@@ -24,6 +25,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
+/** Six in the usual run; `npm run cohort` tries 60 whole scans in chunks, and keeps what came of it. */
+const size = Number(process.env['ASCNET_COHORT'] ?? 6);
+const chunk = size > 6 ? 4 : 1;
+/** Every so many-th slice of the scans, which makes them quick. */
+const crop = size > 6 ? 1 : 6;
+/** How long a part may take. */
+const patienceMs = size > 6 ? 1_800_000 : 150_000;
+
 function cli(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [resolve('bin/asc-net.mjs'), ...args], {
     env: cluster?.env,
@@ -34,9 +43,16 @@ function cli(...args: string[]): { status: number | null; stdout: string; stderr
 /** Waits until the cluster has nothing left to do. */
 async function allEnded({ command }: Cluster): Promise<void> {
   await vi.waitFor(() => expect(command('squeue', '--noheader')).toBe(''), {
-    timeout: 150_000,
+    timeout: patienceMs,
     interval: 300,
   });
+}
+
+/** What was made goes where it can be looked at, with how long it took. */
+function keep(target: string, began: number): void {
+  cpSync(at('out'), join(target, 'derivatives'), { recursive: true });
+  cpSync(at('raw'), join(target, 'raw'), { recursive: true });
+  console.info(`${size} scans through SLURM in ${Math.round((Date.now() - began) / 1000)} s: ${target}`);
 }
 
 function recordOf(id: string): BatchRecord | null {
@@ -47,69 +63,80 @@ function recordOf(id: string): BatchRecord | null {
 const jobOf = (said: string): string => /job (\d+)/.exec(said)?.[1] ?? 'none';
 
 describe('a cohort on SLURM', () => {
-  const ids = ['01', '02', '03', '04', '05', '06'].map((label) => `sub-${label}_FLAIR`);
+  const ids = Array.from({ length: size }, (_, i) => `sub-${String(i + 1).padStart(2, '0')}_FLAIR`);
+  const tasks = chunks(ids, chunk);
   const flags = ['--baseline', 'intensity', '--lanes', '1', '--cpus', '1'];
-  const sized = ['--no-probe', '--mem', '2000', '--minutes', '10', '--chunk-size', '1'];
+  const sized = ['--no-probe', '--mem', '2000', '--minutes', '10', '--chunk-size'];
+  const state = (id: string): string => recordOf(id)?.state ?? 'none';
+  const stateOf = (wanted: string): string[] => ids.filter((id) => state(id) === wanted);
 
-  it('goes on after a corrupt file, a killed task and a drained node, and resubmits only what is not done', async () => {
-    const data = realData();
-    if (!cluster || !data || !oraclePython()) return;
-    const { command, node } = cluster;
-    runOracle(resolve('test/cohort/makeCohort.py'), [data, at('raw'), '6', '1', '6']);
-    const corrupt = at('raw', 'sub-02', 'anat', 'sub-02_FLAIR.nii.gz');
-    cpSync(corrupt, at('whole.nii.gz'));
-    truncateSync(corrupt, 100_000);
+  it(
+    'goes on after a corrupt file, a killed task and a drained node, and resubmits only what is not done',
+    async () => {
+      const data = realData();
+      const python = oraclePython();
+      if (!cluster || !data || !python) return;
+      const { command, node } = cluster;
+      runOracle(resolve('test/cohort/makeCohort.py'), [data, at('raw'), String(size), '1', String(crop)]);
+      const corrupt = at('raw', 'sub-02', 'anat', 'sub-02_FLAIR.nii.gz');
+      cpSync(corrupt, at('whole.nii.gz'));
+      truncateSync(corrupt, 100_000);
 
-    // One at a time, so that there is a middle.
-    command('scontrol', 'update', `NodeName=${node}`, 'State=drain', 'Reason=not yet');
-    const submitted = cli('slurm', 'bids', at('raw'), at('out'), ...flags, ...sized);
-    expect(submitted.stderr).toBe('');
-    const job = jobOf(submitted.stdout);
-    expect(cli('slurm', 'status', at('out')).stdout).toMatch(/0 done, 0 running, 6 waiting/);
-    command('scontrol', 'update', `JobId=${job}`, 'ArrayTaskThrottle=1');
-    command('scontrol', 'update', `NodeName=${node}`, 'State=resume');
+      // One at a time, so that there is a middle.
+      command('scontrol', 'update', `NodeName=${node}`, 'State=drain', 'Reason=not yet');
+      const began = Date.now();
+      const submitted = cli('slurm', 'bids', at('raw'), at('out'), ...flags, ...sized, String(chunk));
+      expect(submitted.stderr).toBe('');
+      const job = jobOf(submitted.stdout);
+      expect(cli('slurm', 'status', at('out')).stdout).toContain(`0 done, 0 running, ${size} waiting`);
+      command('scontrol', 'update', `JobId=${job}`, 'ArrayTaskThrottle=1');
+      command('scontrol', 'update', `NodeName=${node}`, 'State=resume');
 
-    const started = (id: string): Promise<void> =>
-      vi.waitFor(() => expect(recordOf(id)?.state).toBe('started'), { timeout: 60_000, interval: 20 });
-    await started('sub-03_FLAIR');
-    command('scancel', '--signal=KILL', `${job}_2`);
-    await started('sub-04_FLAIR');
-    command('scontrol', 'update', `NodeName=${node}`, 'State=drain', 'Reason=in the middle');
-    // What runs is ended, and nothing more is begun.
-    await vi.waitFor(() => expect(command('sinfo', '--noheader', '--format=%T').trim()).toBe('drained'), {
-      timeout: 60_000,
-      interval: 200,
-    });
-    expect(recordOf('sub-04_FLAIR')?.state).toBe('done');
-    expect(recordOf('sub-05_FLAIR')).toBeNull();
-    const status = cli('slurm', 'status', at('out')).stdout;
-    expect(status).toMatch(/2 done, 0 running, 2 waiting, 1 failed, 1 died/);
-    expect(status).toMatch(/sub-02_FLAIR: failed: .*cut short or damaged/);
-    expect(status).toMatch(/sub-03_FLAIR: died: \S/);
-    command('scontrol', 'update', `NodeName=${node}`, 'State=resume');
-    await allEnded(cluster);
-    expect(ids.map((id) => recordOf(id)?.state)).toEqual([
-      'done',
-      'failed',
-      'started',
-      'done',
-      'done',
-      'done',
-    ]);
-    // The step after the array is for an array that ended well.
-    expect(existsSync(at('out', 'group.html'))).toBe(false);
+      const started = (id: string): Promise<void> =>
+        vi.waitFor(() => expect(state(id)).toBe('started'), { timeout: patienceMs, interval: 20 });
+      const killed = tasks[2] ?? [];
+      await started(killed.at(-1) ?? '');
+      command('scancel', '--signal=KILL', `${job}_2`);
+      const drained = tasks[3] ?? [];
+      await started(drained[0] ?? '');
+      command('scontrol', 'update', `NodeName=${node}`, 'State=drain', 'Reason=in the middle');
+      // What runs is ended, and nothing more is begun.
+      await vi.waitFor(() => expect(command('sinfo', '--noheader', '--format=%T').trim()).toBe('drained'), {
+        timeout: patienceMs,
+        interval: 200,
+      });
+      expect(drained.map(state)).toEqual(drained.map(() => 'done'));
+      expect(stateOf('none')).toEqual(tasks.slice(4).flat());
+      const status = cli('slurm', 'status', at('out')).stdout;
+      const done = 4 * chunk - 2;
+      expect(status).toContain(`${done} done, 0 running, ${size - 4 * chunk} waiting, 1 failed, 1 died`);
+      expect(status).toMatch(/sub-02_FLAIR: failed: .*cut short or damaged/);
+      expect(status).toMatch(new RegExp(`${killed.at(-1)}: died: \\S`));
+      command('scontrol', 'update', `NodeName=${node}`, 'State=resume');
+        await allEnded(cluster);
+      expect(stateOf('done')).toHaveLength(size - 2);
+      expect(state('sub-02_FLAIR')).toBe('failed');
+      expect(state(killed.at(-1) ?? '')).toBe('started');
+      // The step after the array is for an array that ended well.
+      expect(existsSync(at('out', 'group.html'))).toBe(false);
 
-    cpSync(at('whole.nii.gz'), corrupt);
-    const mask = (label: string): string =>
-      at('out', `sub-${label}`, 'anat', `sub-${label}_space-orig_label-lesion_mask.nii.gz`);
-    const untouched = ['01', '04', '05', '06'].map((label) => statSync(mask(label)).mtimeMs);
-    expect(cli('slurm', 'resubmit', at('out')).stdout).toMatch(/2 scans in 2 tasks/);
-    await allEnded(cluster);
-    expect(ids.map((id) => recordOf(id)?.state)).toEqual(Array.from(ids, () => 'done'));
-    expect(['01', '04', '05', '06'].map((label) => statSync(mask(label)).mtimeMs)).toEqual(untouched);
-    expect(readFileSync(at('out', 'group.html'), 'utf8')).toContain('<h1>6 of 6 scans</h1>');
-    expect(cli('slurm', 'resubmit', at('out')).stdout).toMatch(/Nothing has failed or died/);
-  }, 240_000);
+      cpSync(at('whole.nii.gz'), corrupt);
+      const mask = (id: string): string =>
+        at('out', id.slice(0, 6), 'anat', `${id.slice(0, 6)}_space-orig_label-lesion_mask.nii.gz`);
+      const kept = stateOf('done');
+      const times = (): number[] => kept.map((id) => statSync(mask(id)).mtimeMs);
+      const before = times();
+      expect(cli('slurm', 'resubmit', at('out')).stdout).toMatch(/2 scans in \d tasks?/);
+      await allEnded(cluster);
+      expect(stateOf('done')).toEqual(ids);
+      expect(times()).toEqual(before);
+      expect(readFileSync(at('out', 'group.html'), 'utf8')).toContain(`<h1>${size} of ${size} scans</h1>`);
+      expect(cli('slurm', 'resubmit', at('out')).stdout).toMatch(/Nothing has failed or died/);
+      expect(bidsFaults(python, at('out'))).toEqual([]);
+      if (process.env['ASCNET_COHORT_OUT'] !== undefined) keep(process.env['ASCNET_COHORT_OUT'], began);
+    },
+    60_000 * Math.max(4, size),
+  );
 
   it('sizes its tasks by a probe, which is then done', () => {
     ballCohort(at('balls'), ['01', '02']);
@@ -145,6 +172,7 @@ describe('a cohort on SLURM', () => {
       at('refused'),
       ...flags,
       ...sized,
+      '1',
       '--partition',
       'nowhere',
     );
@@ -158,6 +186,7 @@ describe('a cohort on SLURM', () => {
       at('refused'),
       ...flags,
       ...sized,
+      '1',
       '--gres',
       'gpu:1',
     );
