@@ -4,12 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { ExpectedError } from '../../shared/failure';
 import {
   declaredSize,
+  headBytes,
   isNpy,
   mostHeaderFileBytes,
   refuseShortFile,
   type DeclaredSize,
 } from '../../shared/volume/declaredSize';
 import { chooseVolume, readNiftiHeader, volumeFromNifti } from '../../shared/volume/nifti';
+import { oneVolume } from '../../shared/volume/oneVolume';
 import { volumeFromNpy, type NpyLayout } from '../../shared/volume/npy';
 import type { Volume } from '../../shared/volume/volume';
 import { chooseSeries, convertDicom, filesBelow } from './dicom';
@@ -32,20 +34,44 @@ export interface ReadVolumeOptions {
  */
 export async function readVolumeFile(path: string, options: ReadVolumeOptions = {}): Promise<Volume> {
   if (await isFolder(path)) return readDicomFolder(path, options);
+  const { name, bytes, image } = await readBytes(path, options.volumeIndex);
+  if (isNpy(bytes)) return volumeFromNpy(bytes, name, options.npyLayout);
+  return volumeFromNifti(bytes, {
+    nameForMessages: name,
+    ...(options.volumeIndex === undefined ? {} : { volumeIndex: options.volumeIndex }),
+    ...(image ? { imageBytes: image } : {}),
+  });
+}
+
+/**
+ * One volume of a NIfTI file with several, as the bytes of a .nii of its own.
+ * @throws ExpectedError as {@link readVolumeFile}
+ */
+export async function readOneVolume(path: string, index: number): Promise<Uint8Array> {
+  const { name, bytes, image } = await readBytes(path, index);
+  return oneVolume(bytes, readNiftiHeader(bytes, name), index, name, image);
+}
+
+/** The uncompressed start of a file, enough for its header; of a pair, that of the .hdr. @throws ExpectedError */
+export function readHead(path: string): Promise<Uint8Array> {
+  return readUncompressed(headerPath(path), (_head, mostBytes) => Math.min(mostBytes, headBytes));
+}
+
+/** The uncompressed bytes of a file, and those of the .img of a pair. */
+async function readBytes(
+  path: string,
+  volumeIndex: number | undefined,
+): Promise<{ name: string; bytes: Uint8Array; image?: Uint8Array }> {
   const header = headerPath(path);
   const name = basename(header);
   const bytes = await readUncompressed(header, (head, mostBytes) => {
     const declared = declaredSize(head, name);
-    if (declared.format === 'nifti') chooseVolume(readNiftiHeader(head, name), options.volumeIndex, name);
+    if (declared.format === 'nifti') chooseVolume(readNiftiHeader(head, name), volumeIndex, name);
     return declared.pair ? Math.min(mostBytes, mostHeaderFileBytes) : affordable(declared, mostBytes, name);
   });
-  if (isNpy(bytes)) return volumeFromNpy(bytes, name, options.npyLayout);
   const declared = declaredSize(bytes, name);
-  return volumeFromNifti(bytes, {
-    nameForMessages: name,
-    ...(options.volumeIndex === undefined ? {} : { volumeIndex: options.volumeIndex }),
-    ...(declared.pair ? { imageBytes: await readImage(imagePath(header), declared) } : {}),
-  });
+  const image = declared.pair ? await readImage(imagePath(header), declared) : undefined;
+  return { name, bytes, ...(image ? { image } : {}) };
 }
 
 async function isFolder(path: string): Promise<boolean> {

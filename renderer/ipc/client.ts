@@ -5,7 +5,6 @@ import {
   contract,
   envelopeSchema,
   pageEventSchema,
-  type FileToken,
   type PageEvent,
   type RequestOf,
   type ResponseOf,
@@ -27,11 +26,8 @@ export async function ask<C extends PublicChannel>(
 }
 
 /** Makes dropped files known to main. @throws ExpectedError */
-export async function adoptFiles(
-  files: readonly File[],
-): Promise<{ files: FileToken[]; refused: readonly Failure[] }> {
-  const answer = contract['files:adopt'].response.parse(opened(await bridge().adoptFiles([...files])));
-  return { files: answer.files, refused: answer.refused as readonly Failure[] };
+export async function adoptFiles(files: readonly File[]): Promise<ResponseOf<'files:adopt'>> {
+  return contract['files:adopt'].response.parse(opened(await bridge().adoptFiles([...files])));
 }
 
 /** Calls the listener with every event from main. */

@@ -60,7 +60,7 @@ export const useImportingStore = defineStore('importing', () => {
         if (stopped) break;
         progress.value = { at: i + 1, of: all.length };
         const isFirst = study.selectedToken === null;
-        if (!(await study.add(file, isFirst))) continue;
+        if (!(await study.addAsMeant(file, isFirst))) continue;
         taken += 1;
         if (truth) study.truths = { ...study.truths, [file.token]: truth.file };
         if (brain) study.brains = { ...study.brains, [file.token]: brain.file };

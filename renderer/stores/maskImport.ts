@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import type { Failure } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
 import { scanOfMask } from '../../shared/study/matchMasks';
+import { trueValues } from '../../shared/volume/nifti';
 import { ask } from '../ipc/client';
 import { count } from '../ui/format';
 import { openVolume } from '../workers/openVolume';
@@ -46,11 +47,11 @@ export const useMaskImportStore = defineStore('maskImport', () => {
     if (study.selectedToken !== token) return false;
     const { mask, review } = await ask('masks:take', { mask: file.token, scan: token });
     if (!mask) return false;
-    const { data } = await openVolume(mask);
-    if (data.length !== study.volume?.pixels.length) return false;
+    const { values } = trueValues(await openVolume(mask));
+    if (values.length !== study.volume?.pixels.length) return false;
     edits.begin(
       token,
-      Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)),
+      Uint8Array.from(values, (value) => (value > 0.5 ? 1 : 0)),
       null,
     );
     if (review && !decisions.adopt(token, review))

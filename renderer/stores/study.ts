@@ -1,6 +1,12 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { ChosenScan, FileToken } from '../../shared/ipc/contract';
+import type {
+  ChosenScan,
+  FileAnswer,
+  FileQuestion,
+  FileToken,
+  ResponseOf,
+} from '../../shared/ipc/contract';
 import type { Failure } from '../../shared/failure';
 import { defaultPreparation, type Preparation } from '../../shared/imaging/preparation';
 import { adoptFiles, ask, failureFrom } from '../ipc/client';
@@ -33,6 +39,13 @@ export interface Loading {
   readonly slice: EarlySlice | null;
 }
 
+/** A question about a file; null as its answer leaves the file out. */
+export interface OpenQuestion {
+  readonly file: FileToken;
+  readonly question: FileQuestion;
+  answer(answer: FileAnswer | null): void;
+}
+
 /** The scans of the study and what the reader has decided about them. */
 export const useStudyStore = defineStore('study', () => {
   const messages = useMessagesStore();
@@ -47,6 +60,8 @@ export const useStudyStore = defineStore('study', () => {
   /** How scans become slices. Replaced, never changed. */
   const preparation = shallowRef<Preparation>(defaultPreparation);
   const cache = new VolumeCache();
+  /** What the reader is asked about a file that can be taken in more than one way. */
+  const question = shallowRef<OpenQuestion | null>(null);
   const cancels = new Map<string, AbortController>();
   const forgetters: ((token: string) => readonly (() => void)[])[] = [];
   let loader: ScanLoader | null = null;
@@ -59,18 +74,36 @@ export const useStudyStore = defineStore('study', () => {
   const referenceCount = computed(() => scans.value.reduce((sum, scan) => sum + scan.reference.length, 0));
 
   async function openDialog(): Promise<void> {
-    const { files, refused } = await ask('files:open', {});
-    await take(files, refused as readonly Failure[]);
+    await take(await ask('files:open', {}));
   }
 
   async function openDropped(dropped: readonly File[]): Promise<void> {
-    const { files, refused } = await adoptFiles(dropped);
-    await take(files, refused);
+    await take(await adoptFiles(dropped));
   }
 
-  async function take(files: readonly FileToken[], refused: readonly Failure[]): Promise<void> {
-    refused.forEach((failure) => messages.showFailure(failure));
-    for (const file of files) await add(file);
+  async function take({ files, refused }: ResponseOf<'files:open'>): Promise<void> {
+    refused.forEach((failure) => messages.showFailure(failure as Failure));
+    for (const file of files) await messages.guard(() => addAsMeant(file));
+  }
+
+  /** Reads a file into the study; one that can be taken in more than one way, as the reader says. @returns as {@link add} */
+  async function addAsMeant(asked: FileToken, show = true): Promise<boolean> {
+    const { token, name } = asked;
+    const { question: unclear } = await ask('files:question', { token });
+    if (!unclear) return add(asked, show);
+    const answer = await new Promise<FileAnswer | null>((resolve) => {
+      question.value = { file: asked, question: unclear, answer: resolve };
+    });
+    question.value = null;
+    if (answer === null) {
+      await ask('files:forget', { token });
+      return false;
+    }
+    const { file } = await ask('files:answer', { token, answer });
+    const added = await add(file, show);
+    if (added && answer.kind === 'volume' && unclear.kind === 'volume')
+      messages.show('info', `Volume ${answer.index} of ${name} is used, of ${unclear.volumes}.`);
+    return added;
   }
 
   /** Makes the sample study and opens it, its untouched slices marked as healthy reference. */
@@ -252,6 +285,7 @@ export const useStudyStore = defineStore('study', () => {
     name,
     scans,
     loading,
+    question,
     selected,
     selectedToken,
     volume,
@@ -264,6 +298,7 @@ export const useStudyStore = defineStore('study', () => {
     openDropped,
     openSample,
     add,
+    addAsMeant,
     cancelLoading,
     select,
     remove,

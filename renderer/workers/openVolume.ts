@@ -34,7 +34,7 @@ export function volumeOf(bytes: Uint8Array, name: string, imageBytes?: Uint8Arra
   if (volumes > 1) {
     throw new ExpectedError(
       'nifti-unsupported',
-      `${name} holds ${volumes} volumes and the window works on one: save the volume you need as a file of its own, or use the command line with --volume.`,
+      `${name} holds ${volumes} volumes and a scan is one: open it with "Open scans...", which asks for its number.`,
     );
   }
   return volumeFromNifti(bytes, { nameForMessages: name, ...(imageBytes ? { imageBytes } : {}) });

@@ -10,6 +10,8 @@ export const publicChannels = [
   'app:readyToClose',
   'files:open',
   'files:openFolder',
+  'files:question',
+  'files:answer',
   'files:forget',
   'study:openSample',
   'engine:probe',

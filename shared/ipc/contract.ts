@@ -32,6 +32,20 @@ export const fileTokenSchema = z.strictObject({
 });
 export type FileToken = z.infer<typeof fileTokenSchema>;
 
+/** What has to be known of a file before it can be opened. */
+const fileQuestionSchema = z.discriminatedUnion('kind', [
+  /** Which of its volumes is meant. */
+  z.strictObject({ kind: z.literal('volume'), volumes: z.number().int().min(2) }),
+  /** Whether an array of this shape is a stack of slices or one volume. */
+  z.strictObject({ kind: z.literal('layout'), shape: z.array(z.number()) }),
+]);
+export type FileQuestion = z.infer<typeof fileQuestionSchema>;
+const fileAnswerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('volume'), index: z.number().int().nonnegative() }),
+  z.strictObject({ kind: z.literal('layout'), layout: z.enum(['stack', 'volume']) }),
+]);
+export type FileAnswer = z.infer<typeof fileAnswerSchema>;
+
 const nothing = z.strictObject({});
 const openedFiles = z.strictObject({
   files: z.array(fileTokenSchema),
@@ -161,6 +175,7 @@ const maskBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 /** Where a mask comes from, for the JSON beside it (see MaskOrigin). */
 const maskOrigin = z.strictObject({
   threshold: z.number().nullable(),
+  score: z.enum(['I_ro', 'robust z']),
   modelSha256: z.string().max(64).nullable(),
   /** See SliceGrid; what is none is left out. */
   grid: z.unknown(),
@@ -206,6 +221,16 @@ export const contract = {
         })
         .nullable(),
     }),
+  },
+  /** What has to be known of a file before it is opened; null where nothing has. */
+  'files:question': {
+    request: z.strictObject({ token }),
+    response: z.strictObject({ question: fileQuestionSchema.nullable() }),
+  },
+  /** The file that an answer stands for; the token of the one that was asked about ends where it is another. */
+  'files:answer': {
+    request: z.strictObject({ token, answer: fileAnswerSchema }),
+    response: z.strictObject({ file: fileTokenSchema }),
   },
   'files:forget': { request: z.strictObject({ token }), response: nothing },
   /** Makes the sample study; its scan comes with the `sample` result of the job. */
@@ -347,6 +372,8 @@ export const contract = {
       savedAt: z.string().nullable(),
       /** Whether the reader has named a folder for it. */
       isNamed: z.boolean(),
+      /** Sentences about it that are told once. */
+      news: z.array(z.string()),
     }),
   },
   'study:save': {
@@ -355,7 +382,7 @@ export const contract = {
   },
   /** Asks for a folder and goes on there; null where the dialog was cancelled. */
   'study:saveAs': { request: nothing, response: z.strictObject({ name: z.string().nullable() }) },
-  /** Asks for a study's folder; where one was opened, the page begins anew with it. */
+  /** Asks for the folder of a study or of a batch's results; where one was opened, the page begins anew with it. */
   'study:open': { request: nothing, response: z.strictObject({ opened: z.boolean() }) },
   'study:new': { request: nothing, response: nothing },
   /** Asks for a folder and looks for the missing scans below it; where some are found, the page begins anew. */

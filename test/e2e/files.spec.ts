@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { niftiBytes } from '../../shared/volume/nifti';
 import { npyBytes } from '../../shared/volume/npy';
-import type { Affine } from '../../shared/volume/volume';
+import type { Affine, Dims } from '../../shared/volume/volume';
 import { Desk } from './support/desk';
 
 /** A small head: a bright ball, anisotropic voxels, x towards the left. */
@@ -137,6 +137,49 @@ test('the position under the pointer is where the affine says', async () => {
   await expect(desk.status).toContainText(/R 1\.\d A -1\.\d/);
   await expect(desk.status).toContainText(/voxel 1[12] (9|10) 8/);
   await expect(desk.status).toContainText(/value 7[24]0/);
+});
+
+test('a file with several volumes is asked about, and one is opened as a scan of its own', async () => {
+  const dims = [6, 5, 4] as const;
+  const values = Int16Array.from({ length: 240 }, (_, i) => (i < 120 ? i : 1000 + i));
+  const affine = [-2, 0, 0, 5, 0, 2, 0, -4, 0, 0, 3, -5, 0, 0, 0, 1];
+  const like = { dims: [6, 5, 8] as Dims, affine, zooms: [2, 2, 3] as const, header: null };
+  const bytes = niftiBytes({ dims: like.dims, data: values, like, description: '' });
+  const view = new DataView(bytes.buffer);
+  [4, ...dims, 2].forEach((value, i) => view.setInt16(40 + 2 * i, value, true));
+  const { page } = desk;
+  await desk.openScans([file('several.nii', bytes)]);
+  const question = page.getByTestId('open-question');
+  await expect(question).toContainText('holds 2 volumes');
+  await page.getByTestId('volume-number').fill('2');
+  await expect(page.getByTestId('open-volume')).toBeDisabled();
+  await page.getByTestId('volume-number').fill('1');
+  await page.getByTestId('volume-number').press('Enter');
+  const row = desk.scanRows.filter({ hasText: 'several_volume-1.nii' });
+  await expect(row).toContainText('6 x 5 x 4');
+  await expect(desk.messages.filter({ hasText: 'Volume 1 of several.nii is used, of 2.' })).toBeVisible();
+  await page.getByRole('button', { name: 'Take several_volume-1.nii out of the study' }).click();
+
+  // An array says nothing about what it is.
+  await desk.openScans([
+    file(
+      'array.npy',
+      npyBytes(
+        [24, 20, 16],
+        new Float32Array(7680).map((_, i) => i % 9),
+      ),
+    ),
+  ]);
+  await expect(question).toContainText('24 x 20 x 16');
+  await page.getByTestId('open-as-volume').click();
+  await expect(desk.scanRows.filter({ hasText: 'array_as-volume.nii' })).toContainText('24 x 20 x 16');
+  await page.getByRole('button', { name: 'Take array_as-volume.nii out of the study' }).click();
+  // Who closes the question leaves the file out.
+  await desk.openScans([file('array.npy', npyBytes([24, 20, 16], new Float32Array(7680)))]);
+  await expect(question).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(desk.scanRows.filter({ hasText: 'array' })).toHaveCount(0);
 });
 
 test('nothing was written beside the scans', () => {

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { PNG } from 'pngjs';
+import { niftiBytes } from '../../shared/volume/nifti';
+import { ballScan } from '../helpers/ballScan';
 import { oraclePython, runOracle } from '../helpers/oracles';
 import { Desk } from './support/desk';
 
@@ -130,4 +132,34 @@ test('a report is printed as PDF', async () => {
   // The lesion's picture is in it.
   expect(pdf.toString('latin1')).toContain('/Subtype /Image');
   expect(running.complaints).toEqual([]);
+});
+
+test('a mask on another grid is taken in over a question that shows both grids', async () => {
+  const { page, running } = desk;
+  await running.app.evaluate(({ dialog }) => {
+    const asked: string[] = [];
+    Object.assign(globalThis, { asked });
+    dialog.showMessageBox = (...args: unknown[]) => {
+      asked.push((args.at(-1) as { detail?: string }).detail ?? '');
+      return Promise.resolve({ response: asked.length === 1 ? 1 : 0, checkboxChecked: false });
+    };
+  });
+  const { like, truth } = ballScan();
+  const file = path.join(running.folder, 'elsewhere.nii');
+  writeFileSync(file, niftiBytes({ dims: like.dims, data: truth, like, description: '' }));
+  await desk.answerOpenDialog([file]);
+  const takeIn = (): Promise<void> =>
+    running.app.evaluate(({ Menu }) =>
+      Menu.getApplicationMenu()?.getMenuItemById('review.importMasks')?.click(),
+    );
+  const asked = (): Promise<string[]> =>
+    running.app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  await desk.goTo('Review');
+  await takeIn();
+  await expect.poll(asked).toHaveLength(1);
+  expect((await asked())[0]).toMatch(
+    /elsewhere\.nii lies on another grid than .*voxels of .* against 161x191x151/,
+  );
+  await takeIn();
+  await expect(page.getByTestId('mask-picker')).toContainText('Edited mask 3');
 });

@@ -6,6 +6,7 @@ import type { FileToken, ResponseOf } from '../../../shared/ipc/contract';
 import { distinctNames } from '../../../shared/study/scanNames';
 import { writeFileAtomic } from '../../files/atomicWrite';
 import { convertDicom, filesBelow, isDicomFile, type DicomSeries } from '../../files/dicom';
+import { questionOf, takeAs } from '../../files/imports';
 import { headerPath } from '../../files/readVolume';
 import type { FileTokens } from '../../files/tokens';
 import type { Handlers } from '../router';
@@ -27,7 +28,10 @@ export function fileHandlers({
   tokens,
   study,
   window,
-}: Services): Pick<Handlers, 'files:open' | 'files:openFolder' | 'files:adopt' | 'files:forget'> {
+}: Services): Pick<
+  Handlers,
+  'files:open' | 'files:openFolder' | 'files:adopt' | 'files:question' | 'files:answer' | 'files:forget'
+> {
   const adopt = (paths: readonly string[]): ReturnType<typeof adoptPaths> =>
     adoptPaths(
       tokens,
@@ -55,6 +59,14 @@ export function fileHandlers({
       };
     },
     'files:adopt': ({ paths }) => adopt(paths),
+    'files:question': async ({ token }) => ({ question: await questionOf(tokens.pathOf(token, 'file')) }),
+    'files:answer': async ({ token, answer }) => {
+      const asked = tokens.pathOf(token, 'file');
+      const taken = await takeAs(asked, answer, () => study.nextImport());
+      const file = tokens.adopt(taken, 'file', await fileSize(taken));
+      if (taken !== asked) tokens.forget(token);
+      return { file };
+    },
     'files:forget': ({ token }) => {
       tokens.forget(token);
       return {};

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orientationCodes } from '../../../shared/geometry/affine';
-import { niftiBytes, trueValues, volumeFromNifti } from '../../../shared/volume/nifti';
+import { niftiBytes, readNiftiHeader, trueValues, volumeFromNifti } from '../../../shared/volume/nifti';
+import { oneVolume } from '../../../shared/volume/oneVolume';
 import { voxelCount, type Volume } from '../../../shared/volume/volume';
 import { absent } from '../../helpers/absent';
 import { oraclePython, runOracle } from '../../helpers/oracles';
@@ -108,6 +109,23 @@ describe.skipIf(oraclePython() === null)('a matrix of files that nibabel wrote',
         expect(() => read(entry), entry.what).toThrow(`holds ${volumes} volumes`);
         expect(read(entry, 1).warnings.join(), entry.what).toContain(`Volume 1 is used, of ${volumes}`);
       }
+    }
+  });
+
+  it('gives up one of several volumes as a file of its own, byte for byte', () => {
+    for (const entry of matrix.filter((candidate) => volumesOf(candidate) > 1)) {
+      const bytes = readFileSync(join(folder, entry.file));
+      const header = readNiftiHeader(bytes);
+      for (let index = 0; index < volumesOf(entry); index += 1) {
+        const single = oneVolume(bytes, header, index, entry.file);
+        const volume = volumeFromNifti(single);
+        const wanted = read(entry, index);
+        expect(volume.warnings, entry.what).toEqual(wanted.warnings.slice(0, -1));
+        expect(volume.affine, entry.what).toEqual(wanted.affine);
+        expect([...volume.data], entry.what).toEqual([...wanted.data]);
+        expect([volume.slope, volume.intercept], entry.what).toEqual([wanted.slope, wanted.intercept]);
+      }
+      expect(() => oneVolume(bytes, header, volumesOf(entry), 'it')).toThrow('there is no volume');
     }
   });
 

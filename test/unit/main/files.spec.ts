@@ -1,15 +1,20 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { questionOf, sourceOf, takeAs } from '../../../main/files/imports';
+import { readVolumeFile } from '../../../main/files/readVolume';
 import { SettingsFile } from '../../../main/files/settings';
 import { StudyFolder } from '../../../main/files/studyFolder';
 import { FileTokens } from '../../../main/files/tokens';
 import { isOurPage, mayLoad, pageOrigin } from '../../../main/origins';
 import { defaultSettings } from '../../../shared/ipc/contract';
 import { volumeFromNifti } from '../../../shared/volume/nifti';
+import { npyBytes } from '../../../shared/volume/npy';
+import { fields, makeNifti, viewOf } from '../shared/volume/makeNifti';
 
 vi.mock('electron', () => ({ app: {}, dialog: {}, protocol: {} }));
 const { adoptPaths } = await import('../../../main/ipc/handlers/files');
@@ -66,6 +71,39 @@ describe('adoptPaths', () => {
     const header = file('pair.hdr', 'x');
     const { files } = await adoptPaths(new FileTokens(), [file('pair.img', 'y')], imports, noChoice);
     expect(files).toMatchObject([{ name: path.basename(header) }]);
+  });
+
+  it('asks about files that can be taken in more than one way, and takes what is answered', async () => {
+    const several = makeNifti(1);
+    const header = viewOf(several);
+    [4, 4, 3, 1, 2].forEach((size, i) => header.setInt16(fields[1].dim + 2 * i, size, true));
+    const scan = file('several.nii', several);
+    const array = file(
+      'array.npy',
+      npyBytes(
+        [2, 3, 4],
+        Float32Array.from({ length: 24 }, (_, i) => i),
+      ),
+    );
+    const paths = [scan, array, file('set.npy', npyBytes([1, 16, 16, 1], new Float32Array(256)))];
+    expect(await Promise.all(paths.map(questionOf))).toEqual([
+      { kind: 'volume', volumes: 2 },
+      { kind: 'layout', shape: [2, 3, 4] },
+      null,
+    ]);
+    // What is wrong with a file, opening it says.
+    expect(await questionOf(file('wrong.nii', 'no scan'))).toBeNull();
+    const second = await takeAs(scan, { kind: 'volume', index: 1 }, imports);
+    expect(path.basename(second)).toBe('several_volume-1.nii');
+    expect([...(await readVolumeFile(second)).data]).toEqual(Array.from({ length: 12 }, (_, i) => 12 + i));
+    const sha256 = createHash('sha256').update(several).digest('hex');
+    expect(await sourceOf(second)).toEqual({ name: 'several.nii', sha256 });
+    expect(await takeAs(array, { kind: 'layout', layout: 'stack' }, imports)).toBe(array);
+    const volume = await readVolumeFile(await takeAs(array, { kind: 'layout', layout: 'volume' }, imports));
+    // [x, y, z] in C order: z runs fastest.
+    expect([volume.dims, volume.data[1]]).toEqual([[2, 3, 4], 12]);
+    expect((await sourceOf(array)).name).toBe('array.npy');
+    await expect(takeAs(scan, { kind: 'volume', index: 2 }, imports)).rejects.toThrow('no volume 2');
   });
 
   it('converts a folder of DICOM files, and DICOM files by themselves, to a volume of the study', async () => {
