@@ -5,6 +5,7 @@ import type { BackendChoice } from '../engine/backend/backend';
 import { loadModel } from '../engine/jobs/model';
 import { segmentByIntensity, segmentVolume } from '../engine/jobs/segmentVolume';
 import { writeSegmentation } from '../engine/jobs/writeSegmentation';
+import type { KeptExtensions } from '../../shared/volume/nifti';
 import { defaultPattern, outputNames, refuseTaken } from '../files/outputs';
 import {
   addMaskFlags,
@@ -29,7 +30,7 @@ interface SegmentFlags extends VolumeFlags, MaskFlags {
   readonly names: string;
   readonly format: 'nii.gz' | 'nii';
   readonly overwrite?: boolean;
-  readonly keepExtensions?: boolean;
+  readonly extensions: KeptExtensions;
   readonly backend: BackendChoice;
 }
 
@@ -46,7 +47,14 @@ export function addSegment(program: Command): void {
       new Option('--format <ending>', 'of masks and maps').choices(['nii.gz', 'nii']).default('nii.gz'),
     )
     .option('--overwrite', 'replace files that are there already')
-    .option('--keep-extensions', 'carry header extensions over (they can hold private data)')
+    .addOption(
+      new Option(
+        '--extensions <which>',
+        'header extensions that are kept; public: those without DICOM attributes',
+      )
+        .choices(['all', 'public', 'none'])
+        .default('public'),
+    )
     .addOption(backendOption());
   addMaskFlags(addVolumeFlags(command)).action(
     async (volumes: string[], options: SegmentFlags, command: Command) => {
@@ -87,7 +95,7 @@ async function segmentAll(volumes: readonly string[], options: SegmentFlags): Pr
         const hash = model?.sha256 ?? null;
         await writeSegmentation(result, path, hash, options.out, files, facts, {
           overwrite,
-          keepExtensions: options.keepExtensions === true,
+          extensions: options.extensions,
         });
         view.end();
         const volumeMm3 = result.lesions.reduce((sum, lesion) => sum + lesion.volumeMm3, 0);

@@ -126,9 +126,18 @@ export interface NiftiWrite {
   readonly like: Pick<Volume, 'dims' | 'affine' | 'zooms' | 'header'>;
   /** At most 79 characters are kept. */
   readonly description: string;
-  /** Carry the source's header extensions over; left out unless said, because they can hold private data (DICOM). */
-  readonly keepExtensions?: boolean;
+  /** Which of the source's header extensions are carried over: those without DICOM attributes unless said. */
+  readonly extensions?: KeptExtensions | undefined;
 }
+
+/**
+ * Which header extensions a file of ours has from its source: all, all but those that hold DICOM attributes (which can name
+ * the patient), or none.
+ */
+export type KeptExtensions = 'all' | 'public' | 'none';
+
+/** NIFTI_ECODE_DICOM of nifti1_io.h. */
+const dicomExtension = 2;
 
 /** 3, or as many dimensions as the source has where those beyond the third are all 1. */
 function writtenRank({ dim }: NiftiHeader): number {
@@ -156,7 +165,7 @@ export function niftiBytes(image: NiftiWrite): Uint8Array {
   const source = like.header ?? headerForAffine(dims, like.affine, like.zooms);
   const type = typeOf(data);
   const size = headerBytes[source.version];
-  const extensions = image.keepExtensions ? littleEndianExtensions(source) : new Uint8Array(0);
+  const extensions = keptExtensions(source, image.extensions ?? 'public');
   const voxOffset = size + 4 + extensions.length;
   const out = new Uint8Array(voxOffset + data.byteLength);
   const fields: HeaderFields = {
@@ -379,16 +388,21 @@ function qfacOf(header: NiftiHeader): 1 | -1 {
 }
 
 /** A header's extensions with their sizes and codes in our byte order; what they hold stays as it is. */
-function littleEndianExtensions({ extensions, littleEndian }: NiftiHeader): Uint8Array {
-  const out = extensions.slice();
+function keptExtensions({ extensions, littleEndian }: NiftiHeader, which: KeptExtensions): Uint8Array {
+  const out = new Uint8Array(which === 'none' ? 0 : extensions.length);
   const view = new DataView(out.buffer);
-  for (let at = 0; at < out.length;) {
-    const size = view.getInt32(at, littleEndian);
-    view.setInt32(at + 4, view.getInt32(at + 4, littleEndian), true);
-    view.setInt32(at, size, true);
-    at += size;
+  const from = new DataView(extensions.buffer, extensions.byteOffset, extensions.byteLength);
+  let end = 0;
+  for (let at = 0, size = 0; at < extensions.length && which !== 'none'; at += size) {
+    size = from.getInt32(at, littleEndian);
+    const code = from.getInt32(at + 4, littleEndian);
+    if (which === 'public' && code === dicomExtension) continue;
+    out.set(extensions.subarray(at, at + size), end);
+    view.setInt32(end, size, true);
+    view.setInt32(end + 4, code, true);
+    end += size;
   }
-  return out;
+  return out.subarray(0, end);
 }
 
 function typeOf(data: Uint8Array | Int16Array | Float32Array): { code: number } {

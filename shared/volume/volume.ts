@@ -55,8 +55,8 @@ export interface NiftiHeader {
   readonly description: string;
   readonly intentCode: number;
   /**
-   * Raw header extensions (esize, ecode, data) as bytes in the file's byte order; empty where there are none. They can
-   * hold private data (DICOM attributes) and are written to masks only where the user asks for it.
+   * Raw header extensions (esize, ecode, data) as bytes in the file's byte order; empty where there are none. Masks and maps
+   * keep them, but those with DICOM attributes only where the user asks for it.
    */
   readonly extensions: Uint8Array;
 }

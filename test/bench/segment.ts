@@ -39,7 +39,7 @@ export function segmentJob(
     shouldStop: () => false,
     whilePaused: () => Promise.resolve(),
   };
-  const options = { overwrite: true, keepExtensions: false };
+  const options = { overwrite: true };
   return async () => {
     const result = await segmentVolume(volume, model, 0.5, context);
     const names = outputNames(volume);

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { lesionCsvRows } from '../../../shared/lesions/table';
 import { maskSidecar } from '../../../shared/volume/maskSidecar';
-import { niftiBytes } from '../../../shared/volume/nifti';
+import { niftiBytes, type KeptExtensions } from '../../../shared/volume/nifti';
 import { voxelVolumeMm3 } from '../../../shared/volume/volume';
 import { hashFile } from '../../files/hashFile';
 import { writeOutputs, type OutputNames } from '../../files/outputs';
@@ -12,8 +12,8 @@ import type { Segmentation } from './segmentation';
 export interface WriteOptions {
   /** Replace files of these names. */
   readonly overwrite: boolean;
-  /** Carry the scan's header extensions over to mask and map. */
-  readonly keepExtensions?: boolean;
+  /** Which of the scan's header extensions mask and map keep. */
+  readonly extensions?: KeptExtensions | undefined;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function writeSegmentation(
   const image = {
     dims: volume.dims,
     like: volume,
-    keepExtensions: options.keepExtensions ?? false,
+    extensions: options.extensions,
   };
   const sources = [{ name: basename(source), sha256: await hashFile(source) }];
   const voxels = lesions.reduce((sum, lesion) => sum + lesion.voxels, 0);

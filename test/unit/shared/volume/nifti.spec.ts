@@ -2,6 +2,7 @@ import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../helpers/refusal';
 import {
+  type KeptExtensions,
   expectedFileBytes,
   niftiBytes,
   readNiftiHeader,
@@ -353,33 +354,39 @@ describe('writing NIfTI', () => {
 });
 
 describe('header extensions', () => {
-  /** The file with an extension of 16 bytes between header and voxels, in the byte order given. */
-  function extended(version: 1 | 2, littleEndian: boolean): Volume {
+  /** The file with extensions of 32 bytes between header and voxels, of these codes, in the byte order given. */
+  function extended(version: 1 | 2, littleEndian: boolean, codes: readonly number[]): Volume {
     const volume = volumeFromNifti(makeNifti(version));
-    const extensions = new Uint8Array(32);
+    const extensions = new Uint8Array(32 * codes.length);
     const view = viewOf(extensions);
-    view.setInt32(0, 32, littleEndian);
-    view.setInt32(4, 6, littleEndian);
-    extensions.set(Buffer.from('a comment'), 8);
+    codes.forEach((code, i) => {
+      view.setInt32(32 * i, 32, littleEndian);
+      view.setInt32(32 * i + 4, code, littleEndian);
+      extensions.set(Buffer.from(`number ${i}`), 32 * i + 8);
+    });
     return { ...volume, header: { ...(volume.header as NiftiHeader), littleEndian, extensions } };
   }
-  const write = (like: Volume, keepExtensions: boolean): Uint8Array =>
-    niftiBytes({ dims: like.dims, data: new Uint8Array(24).fill(3), like, description: '', keepExtensions });
+  const write = (like: Volume, extensions?: KeptExtensions): Uint8Array =>
+    niftiBytes({ dims: like.dims, data: new Uint8Array(24).fill(3), like, description: '', extensions });
 
-  it('are carried over when asked for, from either byte order', () => {
+  it('are kept, from either byte order', () => {
     for (const version of [1, 2] as const) {
-      const little = extended(version, true);
-      for (const like of [little, extended(version, false)]) {
-        const written = volumeFromNifti(write(like, true));
+      const little = extended(version, true, [6, 4]);
+      for (const like of [little, extended(version, false, [6, 4])]) {
+        const written = volumeFromNifti(write(like));
         expect(written.header?.extensions).toEqual(little.header?.extensions);
         expect([...written.data]).toEqual(Array(24).fill(3));
       }
     }
   });
 
-  it('are left out otherwise: they can name a patient', () => {
-    const bytes = write(extended(1, true), false);
-    expect(bytes).toHaveLength(352 + 24);
-    expect(volumeFromNifti(bytes).header?.extensions).toHaveLength(0);
+  it('with DICOM attributes, which can name a patient, are kept where that is asked for', () => {
+    const like = extended(1, false, [6, 2, 4]);
+    const kept = (which?: KeptExtensions) => volumeFromNifti(write(like, which)).header?.extensions;
+    expect(kept('all')).toEqual(extended(1, true, [6, 2, 4]).header?.extensions);
+    const texts = Buffer.from(kept() ?? []).toString('latin1');
+    expect(texts).toHaveLength(64);
+    expect(texts).toMatch(/number 0.*number 2/s);
+    expect(write(like, 'none')).toHaveLength(352 + 24);
   });
 });
