@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -33,6 +33,12 @@ export class StudyFolder {
   /** Goes on in another folder; null begins a new study. */
   moveTo(folder: string | null): void {
     this.#path = folder ?? this.#fresh();
+  }
+
+  /** Where the review of a batch's results is kept. */
+  ofBatch(outDir: string): string {
+    const key = createHash('sha256').update(path.resolve(outDir)).digest('hex').slice(0, 16);
+    return path.join(this.#unnamed, `batch-${key}`);
   }
 
   sample(): string {

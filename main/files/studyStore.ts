@@ -3,9 +3,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ExpectedError } from '../../shared/failure';
 import type { FileToken } from '../../shared/ipc/contract';
+import { absentees, studyOfBatch } from '../../shared/cohort/batchStudy';
 import { readStudyFile } from '../../shared/study/migrations';
 import { studyVersion, withFiles, type PathRef, type StudyOf } from '../../shared/study/studyFile';
 import { sameFile, type FoundFile } from '../../shared/study/scanNames';
+import { batchFolder, readRecords } from '../engine/jobs/batch/records';
 import { writeFileAtomic } from './atomicWrite';
 import type { StudyFolder } from './studyFolder';
 import type { TokenKind, FileTokens } from './tokens';
@@ -17,9 +19,11 @@ export interface OpenStudy {
   readonly missing: string[];
   readonly savedAt: string | null;
   readonly isNamed: boolean;
+  /** Sentences about it that are told once. */
+  readonly news: string[];
 }
 
-const empty: OpenStudy = { study: null, missing: [], savedAt: null, isNamed: false };
+const empty: OpenStudy = { study: null, missing: [], savedAt: null, isNamed: false, news: [] };
 
 /** How deep below a folder a missing scan is looked for. */
 const searchDepth = 4;
@@ -35,6 +39,7 @@ export class StudyStore {
   /** Scans that were not found: they stay in the file until they are. */
   #missing: StudyOf<PathRef>['scans'] = [];
   #writing: Promise<unknown> = Promise.resolve();
+  readonly #news: string[] = [];
 
   constructor(folder: StudyFolder, tokens: FileTokens, userData: string) {
     this.#folder = folder;
@@ -66,6 +71,7 @@ export class StudyStore {
       missing: this.#missing.map(({ file }) => file.name ?? path.basename(file.path)),
       savedAt,
       isNamed: this.#folder.isNamed,
+      news: this.#news.splice(0),
     };
   }
 
@@ -104,17 +110,56 @@ export class StudyStore {
     await this.#remember();
   }
 
-  /** Goes on with the study in a folder. @throws ExpectedError where there is none that can be read */
+  /** Goes on with the study in a folder, or with the review of a batch's results. @throws ExpectedError where there is none that can be read */
   async open(folder: string): Promise<void> {
     const text = await readFile(path.join(folder, 'study.json'), 'utf8').catch(() => null);
     if (text === null) {
+      if (existsSync(batchFolder(folder))) return this.#openBatch(folder);
       throw new ExpectedError(
         'file-missing',
-        `There is no study in ${path.basename(folder)}: choose the folder that holds a study.json.`,
+        `There is no study in ${path.basename(folder)}: choose the folder that holds a study.json, or that a batch wrote into.`,
       );
     }
     readStudyFile(text);
     this.#folder.moveTo(folder);
+    await this.#remember();
+  }
+
+  /**
+   * Goes on with the review of a batch's results, or begins it: in a study of this reader's own, so that the results stay as
+   * they are and several readers do not meet.
+   * @throws ExpectedError empty-set where the batch has done nothing yet, study-damaged
+   */
+  async #openBatch(outDir: string): Promise<void> {
+    const records = await readRecords(outDir);
+    if (!records.some(({ state }) => state === 'done'))
+      throw new ExpectedError(
+        'empty-set',
+        `The batch in ${path.basename(outDir)} has segmented nothing yet.`,
+      );
+    this.#folder.moveTo(this.#folder.ofBatch(outDir));
+    const text = await readFile(this.#folder.file, 'utf8').catch(() => null);
+    const before = text === null ? null : readStudyFile(text).study;
+    const ref = (file: string): PathRef => ({
+      path: this.#relative(file),
+      sizeBytes: existsSync(file) ? statSync(file).size : 0,
+    });
+    const study = studyOfBatch(
+      records,
+      {
+        name: path.basename(outDir),
+        source: ref,
+        result: (file) => ref(path.join(outDir, ...file.split('/'))),
+      },
+      before,
+    );
+    await this.#put({
+      format: 'asc-net-study',
+      version: studyVersion,
+      savedAt: new Date().toISOString(),
+      study,
+    });
+    this.#news.push(...absentees(records));
     await this.#remember();
   }
 

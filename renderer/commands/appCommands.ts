@@ -80,7 +80,7 @@ function dataCommands(): Command[] {
     { id: 'study.new', title: 'New study', keys: [], enabled: always, run: () => studyFile.startNew() },
     {
       id: 'study.open',
-      title: 'Open study...',
+      title: 'Open study or batch...',
       keys: ['Ctrl+Shift+O'],
       enabled: always,
       run: () => studyFile.open(),

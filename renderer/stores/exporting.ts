@@ -224,7 +224,7 @@ export const useExportingStore = defineStore('exporting', () => {
         ['Grid', `${formatDims(scan.facts.dims)}, ${scan.facts.orientation}`],
         edits.active
           ? ['Mask', `edited by hand, from threshold ${edits.active.threshold?.toFixed(2) ?? 'none'}`]
-          : ['Mask', `Iro above ${review.threshold.toFixed(2)}`],
+          : ['Mask', `${review.score === 'I_ro' ? 'Iro' : 'Robust z'} above ${review.threshold.toFixed(2)}`],
         [
           'Automatic threshold',
           result ? `${result.histogram.threshold.toFixed(2)}. ${result.histogram.reason}` : '',

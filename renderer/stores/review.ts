@@ -24,7 +24,8 @@ export type SegmentResult = Extract<JobResult, { job: 'segment' }>;
 
 /** What is known of a scan's segmentation, and where its threshold stands. */
 export interface Segmentation {
-  readonly result: SegmentResult;
+  /** A batch keeps no slices. */
+  readonly result: Omit<SegmentResult, 'slices'> & { readonly slices: SegmentResult['slices'] | null };
   readonly threshold: number;
   readonly rules: LesionRules;
 }
@@ -38,7 +39,7 @@ export interface OpenSegmentation {
   readonly whole: { readonly iro: Float32Array; readonly depth: Uint8Array } | null;
   /** How far I_ro strays over several predictions; null where there was one alone. */
   readonly spread: Float32Array | null;
-  readonly stacks: Readonly<Record<'input' | 'ifc' | 'iwc' | 'iro', SliceStack>>;
+  readonly stacks: Readonly<Record<'input' | 'ifc' | 'iwc' | 'iro', SliceStack>> | null;
 }
 
 function openedFrom(
@@ -109,19 +110,25 @@ export const useReviewStore = defineStore('review', () => {
     (open.value?.spread ?? new Float32Array()).reduce((most, value) => Math.max(most, value), 0.01),
   ]);
 
-  /** The lowest and the highest I_ro that occurs. */
+  /** Whether any scan of the study has been segmented. */
+  const hasMasks = computed(() => Object.keys(segmentations.value).length > 0);
+  /** What the map is, and from where to where it can reach. */
+  const score = computed(() => current.value?.result.histogram.score ?? 'I_ro');
+  const scoreRange = computed(() => current.value?.result.histogram.range ?? ([0, 1] as const));
+  /** The lowest and the highest score that occurs. */
   const iroRange = computed<readonly [number, number]>(() => {
     const counts = current.value?.result.histogram.counts ?? [];
+    const [low, high] = scoreRange.value;
     const first = counts.findIndex((count) => count > 0);
     const last = counts.reduce((found, count, bin) => (count > 0 ? bin : found), first);
-    return first < 0 ? [0, 1] : [first / counts.length, (last + 1) / counts.length];
+    const at = (bin: number): number => low + (bin / counts.length) * (high - low);
+    return first < 0 ? [low, high] : [at(first), at(last + 1)];
   });
 
   const missing = computed(() => {
     if (study.scans.length === 0) return 'No scans yet.';
-    if (!training.run) return 'Nothing has been trained yet.';
-    if (!current.value) return 'This scan has not been segmented yet.';
-    return null;
+    if (current.value) return null;
+    return training.run ? 'This scan has not been segmented yet.' : 'Nothing has been trained yet.';
   });
 
   /** Segments a scan with the study's newest run. */
@@ -175,24 +182,29 @@ export const useReviewStore = defineStore('review', () => {
     });
     session = mine;
     const { depth = null, spread = null } = result.maps ?? {};
-    const [maps, input, ifc, iwc, iroSlices] = await Promise.all([
-      mine.open(scan.file, { iro: result.iroVolume, depth, spread }),
-      readSliceStack(result.slices.input),
-      readSliceStack(result.slices.ifc),
-      readSliceStack(result.slices.iwc),
-      readSliceStack(result.slices.iro),
+    const [maps, stacks] = await Promise.all([
+      mine.open(scan.file, { iro: result.iroVolume, depth, spread, isIro: score.value === 'I_ro' }),
+      result.slices && readStacks(result.slices),
     ]);
     // The reader may have gone on to another scan meanwhile.
     if (session !== mine) return;
-    open.value = {
-      token,
-      ...openedFrom(maps, rules.value),
-      stacks: { input, ifc, iwc, iro: iroSlices },
-    };
+    open.value = { token, ...openedFrom(maps, rules.value), stacks };
     if (view.baselineShown) await messages.guard(findBaseline);
     await edits.load();
     measure();
     await messages.guard(() => readTruth(token));
+  }
+
+  async function readStacks(
+    files: SegmentResult['slices'],
+  ): Promise<NonNullable<OpenSegmentation['stacks']>> {
+    const [input, ifc, iwc, iro] = await Promise.all([
+      readSliceStack(files.input),
+      readSliceStack(files.ifc),
+      readSliceStack(files.iwc),
+      readSliceStack(files.iro),
+    ]);
+    return { input, ifc, iwc, iro };
   }
 
   async function readTruth(token: string): Promise<void> {
@@ -250,7 +262,8 @@ export const useReviewStore = defineStore('review', () => {
     const segmentation = current.value;
     // What was edited by hand does not follow a threshold.
     if (token === null || !segmentation || edits.active) return;
-    const clamped = Math.min(1, Math.max(0, next));
+    const [low, high] = scoreRange.value;
+    const clamped = Math.min(high, Math.max(low, next));
     segmentations.value = { ...segmentations.value, [token]: { ...segmentation, threshold: clamped } };
     failed.value = false;
     // While it moves, each picture shows I_ro above it; the whole mask would only take the time that they need.
@@ -356,6 +369,7 @@ export const useReviewStore = defineStore('review', () => {
     const grid: unknown = JSON.parse(JSON.stringify(segmentation?.result.grid ?? null));
     return {
       threshold: isEdited ? null : (segmentation?.threshold ?? null),
+      score: segmentation?.result.histogram.score ?? 'I_ro',
       modelSha256: segmentation?.result.modelSha256 ?? null,
       grid,
       review: decisions.reviewOf(token),
@@ -425,6 +439,9 @@ export const useReviewStore = defineStore('review', () => {
     rules,
     setRules,
     settled,
+    hasMasks,
+    score,
+    scoreRange,
     iroRange,
     spreadRange,
     missing,

@@ -66,6 +66,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       isNamed.value = current.isNamed;
       savedAt.value = current.savedAt;
       if (current.study) await take(current.study);
+      current.news.forEach((sentence) => messages.show('warning', sentence));
     } catch (thrown) {
       // The file stays as it is: whatever comes now goes into a study of its own.
       messages.showFailure(failureFrom(thrown));

@@ -7,7 +7,8 @@ import { baselineDifference } from '../../shared/lesions/difference';
 import { lesionMask, type LesionRules } from '../../shared/lesions/lesionMask';
 import { lesionPlaces, type LesionPlace } from '../../shared/lesions/places';
 import { lesionTable } from '../../shared/lesions/table';
-import { trueValues } from '../../shared/volume/nifti';
+import { isNpy } from '../../shared/volume/declaredSize';
+import { trueValues, volumeFromNifti } from '../../shared/volume/nifti';
 import { npyValues } from '../../shared/volume/npy';
 import type { Volume } from '../../shared/volume/volume';
 import { openVolume } from './openVolume';
@@ -19,6 +20,8 @@ interface Open {
   readonly volume: Volume;
   readonly values: Float32Array;
   readonly iro: Float32Array;
+  /** Whether the map is I_ro, which the table of lesions tells of, and not the baseline's score. */
+  readonly isIro: boolean;
   readonly depth: Uint8Array | null;
   readonly spread: Float32Array | null;
 }
@@ -61,7 +64,9 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
   const { id } = request;
   try {
     const volume = await openVolume(request.scan);
-    const iro = npyValues(await readToken(request.iro, quiet));
+    const bytes = await readToken(request.iro, quiet);
+    // A batch's map is NIfTI; one of the window's own is an array in the volume's order.
+    const iro = isNpy(bytes) ? npyValues(bytes) : trueValues(volumeFromNifti(bytes)).values;
     if (iro.length !== volume.data.length) {
       throw new ExpectedError(
         'shape-mismatch',
@@ -76,6 +81,7 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
       volume,
       values,
       iro,
+      isIro: request.isIro,
       depth: depth && Uint8Array.from(depth),
       spread: await onGrid(request.spread),
     };
@@ -123,7 +129,7 @@ function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' | 'base
 }
 
 function summarise(
-  { volume, values, iro, spread }: Open,
+  { volume, values, iro, isIro, spread }: Open,
   mask: Uint8Array,
   threshold: number | null,
   rules: LesionRules,
@@ -133,7 +139,8 @@ function summarise(
   const sliceAxis = planeOrientation(volume).axes[2] as 0 | 1 | 2;
   const { places, slices } = lesionPlaces(labels, count, volume.dims, iro);
   const lesions = lesionTable({
-    ...{ labels, count, volume, scan: values, iro, sliceAxis },
+    ...{ labels, count, volume, scan: values, sliceAxis },
+    ...(isIro ? { iro } : {}),
     ...(spread ? { spread } : {}),
   }).map((row) => ({
     ...row,

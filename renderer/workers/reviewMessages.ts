@@ -18,6 +18,7 @@ export type ReviewRequest =
       readonly scan: TokenFile;
       /** In the whole brain where its depth is there too; else without the brain's rim. */
       readonly iro: TokenFile;
+      readonly isIro: boolean;
       readonly depth: TokenFile | null;
       readonly spread: TokenFile | null;
     }

@@ -40,10 +40,15 @@ export class ReviewSession {
     worker.addEventListener('error', (event) => this.#fail(new Error(event.message)));
   }
 
-  /** Reads the scan and its maps; answers with the maps on the scan's grid, x fastest. */
+  /** Reads the scan and its maps (I_ro or the baseline's score first); answers with them on the scan's grid, x fastest. */
   open(
     scan: TokenFile,
-    maps: { readonly iro: TokenFile; readonly depth: TokenFile | null; readonly spread: TokenFile | null },
+    maps: {
+      readonly iro: TokenFile;
+      readonly isIro: boolean;
+      readonly depth: TokenFile | null;
+      readonly spread: TokenFile | null;
+    },
   ): Promise<OpenedMaps> {
     const id = this.#id();
     return new Promise((resolve, reject) => {
@@ -53,6 +58,7 @@ export class ReviewSession {
         id,
         scan: named(scan),
         iro: named(maps.iro),
+        isIro: maps.isIro,
         depth: maps.depth && named(maps.depth),
         spread: maps.spread && named(maps.spread),
       });

@@ -1,19 +1,10 @@
 import { escaped, htmlPage, pictureTag } from '../study/html';
-import { rankBySuspicion, SUSPICIOUS, type FigureName, type Outlier } from './outliers';
+import { figureTitles, rankBySuspicion, SUSPICIOUS, type Outlier } from './outliers';
 import { histogramFigure, pageStyle, shortNumber } from './pageParts';
 import type { BatchRecord, DoneRecord } from './record';
 
 /** Scans of which the page shows a thumbnail: the page stays one that a browser opens at once. */
 const MOST_THUMBNAILS = 400;
-
-const names: Readonly<Record<FigureName, string>> = {
-  lesions: 'number of lesions',
-  lesionVolumeMm3: 'lesion volume',
-  largestMm3: 'largest lesion',
-  brainMm3: 'brain volume',
-  threshold: 'threshold',
-  scoreP999: 'brightest thousandth',
-};
 
 /** The quality control of a cohort as one HTML page that loads nothing and runs nothing: the suspicious scans come first. */
 export function groupPage(records: readonly BatchRecord[], facts: { software: string; at: string }): string {
@@ -48,8 +39,8 @@ function row({ scan, z, by, suspicion }: Outlier<DoneRecord>, withPicture: boole
   const { figures } = scan;
   const unusual =
     suspicion > SUSPICIOUS
-      ? `<span class="suspicious">${escaped(names[by])}, z ${z[by].toFixed(1)}</span>`
-      : `<span class="quiet">z ${z[by].toFixed(1)} (${escaped(names[by])})</span>`;
+      ? `<span class="suspicious">${escaped(figureTitles[by])}, z ${z[by].toFixed(1)}</span>`
+      : `<span class="quiet">z ${z[by].toFixed(1)} (${escaped(figureTitles[by])})</span>`;
   const warnings = scan.warnings.map((warning) => `<br>${escaped(warning)}`).join('');
   const picture = withPicture
     ? pictureTag(`data:image/png;base64,${scan.thumbnail}`, `A slice of ${scan.id}`)

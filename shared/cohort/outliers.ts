@@ -20,6 +20,16 @@ export const figureNames = [
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
+/** In words. */
+export const figureTitles: Readonly<Record<FigureName, string>> = {
+  lesions: 'number of lesions',
+  lesionVolumeMm3: 'lesion volume',
+  largestMm3: 'largest lesion',
+  brainMm3: 'brain volume',
+  threshold: 'threshold',
+  scoreP999: 'brightest thousandth',
+};
+
 /** Counts and volumes are spread over decades: a doubling counts the same everywhere. */
 const onLogScale: ReadonlySet<FigureName> = new Set(['lesions', 'lesionVolumeMm3', 'largestMm3', 'brainMm3']);
 

@@ -25,12 +25,16 @@ export type Device = z.infer<typeof deviceSchema>;
 export const phaseSchema = z.enum(['prepare', 'predict', 'discriminator', 'generator', 'segment', 'write']);
 export type Phase = z.infer<typeof phaseSchema>;
 
-/** Counts of I_ro inside the brain in equal bins over [0, 1], and the threshold found on it. */
+/** Counts of the score (I_ro) inside the brain in equal bins over its range, and the threshold found on it. */
 export const histogramSchema = z.object({
   counts: z.array(z.number()),
   threshold: z.number(),
   /** One sentence: how the threshold was found. */
   reason: z.string(),
+  /** From where to where the bins reach; [0, 1] unless given. */
+  range: z.tuple([z.number(), z.number()]).optional(),
+  /** I_ro unless given. */
+  score: z.enum(['I_ro', 'robust z']).optional(),
 });
 export type IroHistogram = z.infer<typeof histogramSchema>;
 

@@ -71,7 +71,8 @@ function segmentationOf<F extends z.ZodType>(file: F) {
      */
     maps: z.strictObject({ depth: file, baseline: file, spread: file.nullable() }).nullable().default(null),
     findings: findingsSchema.nullable().catch(null),
-    slices: z.strictObject({ input: file, ifc: file, iwc: file, iro: file }),
+    /** The slices that the network got and made; null where they were not kept (a batch). */
+    slices: z.strictObject({ input: file, ifc: file, iwc: file, iro: file }).nullable(),
     grid: z.unknown(),
     /** Of the weights of the model that made it; null where a file of before does not say it. */
     modelSha256: z.string().nullable().catch(null),
@@ -182,6 +183,10 @@ function withSegmentation<A, B>(
   result: (file: A, kind: 'file' | 'run') => B | undefined,
 ): ScanOf<B>['segmentation'] {
   const { slices } = segmentation;
+  if (slices === null) {
+    const map = result(segmentation.iroVolume, 'file');
+    return map === undefined ? null : { ...segmentation, iroVolume: map, maps: null, slices };
+  }
   const [iroVolume, input, ifc, iwc, iro] = [
     segmentation.iroVolume,
     slices.input,

@@ -9,7 +9,7 @@ import { maskSidecar, sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { voxelCount } from '../../../shared/volume/volume';
 import { writeFileAtomic } from '../../files/atomicWrite';
-import { hashFile } from '../../files/hashFile';
+import { sourceOf } from '../../files/imports';
 import { outputNames, writeOutputs } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
 import { VERSION } from '../../version';
@@ -112,13 +112,13 @@ export function maskTarget(chosen: string, source: string): string {
 /** The JSON beside a mask of a scan. */
 export async function maskFacts(
   source: string,
-  { threshold, modelSha256, grid, review }: RequestOf<'export:mask'>['origin'],
+  { threshold, score, modelSha256, grid, review }: RequestOf<'export:mask'>['origin'],
 ): Promise<string> {
   return maskSidecar({
     software: { name: 'ASC-Net', version: VERSION },
-    sources: [{ name: path.basename(source), sha256: await hashFile(source) }],
+    sources: [await sourceOf(source)],
     threshold,
-    score: 'I_ro',
+    score,
     modelSha256,
     grid: sliceGridSchema.nullable().catch(null).parse(grid),
     review,

@@ -6,7 +6,7 @@ import { dialog, type OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import { exportName, type ExportPart } from '../../../shared/study/exportNames';
 import { sidecarName } from '../../../shared/volume/maskSidecar';
-import { niftiBytes } from '../../../shared/volume/nifti';
+import { niftiBytes, trueValues } from '../../../shared/volume/nifti';
 import { npyValues } from '../../../shared/volume/npy';
 import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
 import { readVolumeFile } from '../../files/readVolume';
@@ -89,7 +89,10 @@ async function filesIn(folder: string): Promise<string[]> {
 /** The bytes of an I_ro map as NIfTI on its scan's grid. */
 async function mapFile(source: string, map: string): Promise<Uint8Array> {
   const scan = await readVolumeFile(source);
-  const data = npyValues(new Uint8Array(await readFile(map)));
+  // A batch's map is NIfTI; one of the window's own is an array in the volume's order.
+  const data = /\.npy$/i.test(map)
+    ? npyValues(new Uint8Array(await readFile(map)))
+    : trueValues(await readVolumeFile(map)).values;
   if (data.length !== scan.data.length) {
     throw new ExpectedError(
       'shape-mismatch',

@@ -45,7 +45,7 @@ export function studyHandlers({ study, studies, engine, window }: Services): Pic
     },
     'study:open': async () => {
       atRest();
-      const folder = await chooseFolder('Open study: choose its folder');
+      const folder = await chooseFolder('Open study: choose its folder, or that of a batch\u2019s results');
       if (folder === null) return { opened: false };
       await studies.open(folder);
       return { opened: true };

@@ -35,7 +35,13 @@ const review = {
   declaredOn: { at: '2026-01-01', by: 'Dr. A' },
   slices: { done: [[0, 1] as [number, number]], flagged: [] },
 };
-const origin = { threshold: 0.5, modelSha256: 'f'.repeat(64), grid: { version: 1, nonsense: true }, review };
+const origin = {
+  threshold: 0.5,
+  score: 'I_ro' as const,
+  modelSha256: 'f'.repeat(64),
+  grid: { version: 1, nonsense: true },
+  review,
+};
 
 function save(scan: string, to: string, of: Dims = dims, voxels: Uint8Array = mask) {
   answer.filePath = path.join(folder, to);
