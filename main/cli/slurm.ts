@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ExpectedError } from '../../shared/failure';
@@ -13,13 +12,20 @@ import { listItems } from '../engine/jobs/batch/listItems';
 import { readRecords } from '../engine/jobs/batch/records';
 import type { BatchSettings } from '../engine/jobs/batch/settings';
 import { estimate, scanMsOf, type Probe } from '../engine/jobs/cluster/estimate';
-import { chunks, readPlan, type Resources } from '../engine/jobs/cluster/plan';
+import { chunks, readPlan, type Plan, type Resources } from '../engine/jobs/cluster/plan';
 import { cancel, queuedTasks } from '../engine/jobs/cluster/slurm';
-import { scanStates, segmentPlans } from '../engine/jobs/cluster/status';
+import {
+  plansOf,
+  scanStates,
+  trainingStates,
+  type Placed,
+  type Standing,
+} from '../engine/jobs/cluster/status';
 import { submitWork } from '../engine/jobs/cluster/submitWork';
 import { combinations, sweepTable, trainOne, writeSweepTable } from '../engine/jobs/cluster/sweep';
 import { addManyFlags, batchSettings, endOf, runMany, type ManyFlags } from './batch';
 import { addBidsFlags, bidsScans, type BidsFlags } from './bids';
+import { addForecast } from './forecast';
 import { backendOption, parseCount, say, withView, WrongUsage } from './options';
 
 /** What is asked of the scheduler. */
@@ -109,6 +115,8 @@ export function addSlurm(program: Command): void {
     },
   );
 
+  addForecast(slurm);
+
   const train = slurm
     .command('train')
     .description('trainings with different settings as a job array, with a table of results')
@@ -143,7 +151,9 @@ export function addSlurm(program: Command): void {
       };
       const resources = resourcesOf(flags, 4096, 24 * 60);
       tellSubmitted(
-        await submitWork({ ...work, backend: flags.backend, tasks }, resources, flags.dryRun === true),
+        await submitWork({ ...work, backend: flags.backend, tasks }, resources, {
+          dryRun: flags.dryRun === true,
+        }),
         `${tasks.length} trainings`,
       );
     },
@@ -151,22 +161,22 @@ export function addSlurm(program: Command): void {
 
   slurm
     .command('status')
-    .description('where the scans of an output folder stand')
-    .argument('<output_dir>', 'folder that was given to slurm batch or slurm bids')
+    .description('where the scans of an output folder, or the trainings of a sweep, stand')
+    .argument('<output_dir>', 'folder that was given to slurm batch, slurm bids or slurm train')
     .action(async (outDir: string) => {
-      const states = await scanStates(real(outDir));
+      const states = [...(await scanStates(real(outDir))), ...(await trainingStates(real(outDir)))];
       const count = (state: string): number => states.filter((each) => each.state === state).length;
       say(
         `${count('done')} done, ${count('running')} running, ${count('waiting')} waiting, ${count('failed')} failed, ${count('died')} died`,
       );
-      for (const { item, state, why } of states)
-        if (state === 'failed' || state === 'died') say(`${item.id}: ${state}: ${why}`);
+      for (const { id, state, why } of states)
+        if (state === 'failed' || state === 'died') say(`${id}: ${state}: ${why}`);
     });
 
   slurm
     .command('resubmit')
     .description('submit again what failed or died, and nothing of what is done, runs or waits')
-    .argument('<output_dir>', 'folder that was given to slurm batch or slurm bids')
+    .argument('<output_dir>', 'folder that was given to slurm batch, slurm bids or slurm train')
     .action((outDir: string) => resubmit(real(outDir)));
 
   program
@@ -183,7 +193,7 @@ async function submitScans(
 ): Promise<void> {
   const outDir = resolve(out);
   const overwrite = flags.overwrite === true;
-  const lanes = flags.lanes ?? (settings.model === null ? flags.cpus : 3);
+  const lanes = Math.max(1, flags.lanes ?? (settings.model === null ? flags.cpus : 3));
   const probe = flags.probe ? await probeOf(items, settings, outDir, overwrite) : null;
   if (!probe && (flags.mem === undefined || flags.minutes === undefined || flags.chunkSize === undefined)) {
     throw new WrongUsage('--no-probe needs --mem, --minutes and --chunk-size.');
@@ -194,11 +204,9 @@ async function submitScans(
   const resources = resourcesOf(flags, found?.memoryMb ?? 0, found?.minutes ?? 0);
   const tasks = chunks(items, chunkSize);
   tellSubmitted(
-    await submitWork(
-      { kind: 'segment', outDir, settings, overwrite, tasks },
-      resources,
-      flags.dryRun === true,
-    ),
+    await submitWork({ kind: 'segment', outDir, settings, overwrite, lanes, tasks }, resources, {
+      dryRun: flags.dryRun === true,
+    }),
     `${items.length} scans in ${tasks.length} tasks of at most ${resources.minutes} min, ${resources.cpus} CPUs and ${resources.memoryMb} MB`,
   );
 }
@@ -236,32 +244,71 @@ function tellSubmitted({ folder, plan }: Awaited<ReturnType<typeof submitWork>>,
 }
 
 async function resubmit(outDir: string): Promise<void> {
-  const plans = await segmentPlans(outDir);
-  const last = plans.at(-1);
-  if (!last)
+  const [scans, sweeps] = [await plansOf(outDir, 'segment'), await plansOf(outDir, 'sweep')];
+  const [lastScans, lastSweep] = [scans.at(-1), sweeps.at(-1)];
+  if (lastScans) await resubmitScans(scans, lastScans, outDir);
+  if (lastSweep) await resubmitTrainings(sweeps, lastSweep, outDir);
+  if (!lastScans && !lastSweep)
     throw new ExpectedError(
       'file-missing',
-      'Nothing was submitted for this folder: use slurm batch or slurm bids.',
+      'Nothing was submitted for this folder: use slurm batch, slurm bids or slurm train.',
     );
-  const items = (await scanStates(outDir))
-    .filter(({ state }) => state === 'failed' || state === 'died')
-    .map(({ item }) => item);
+}
+
+const hasToBeDone = ({ state }: Standing): boolean => state === 'failed' || state === 'died';
+
+async function resubmitScans(
+  plans: readonly Placed<'segment'>[],
+  last: Placed<'segment'>,
+  outDir: string,
+): Promise<void> {
+  const items = (await scanStates(outDir)).filter(hasToBeDone).map(({ item }) => item);
   if (items.length === 0) {
     say('Nothing has failed or died.');
     return;
   }
-  // It waited for tasks that cannot end well any more.
-  if (last.plan.groupJobId !== null) await cancel(last.plan.groupJobId);
   const { work, resources } = last.plan;
+  const tasks = chunks(items, Math.max(...work.tasks.map((task) => task.length)));
+  const atWork = await readyForMore(plans);
+  tellSubmitted(
+    await submitWork({ ...work, tasks }, resources, { alsoAfter: atWork }),
+    `${items.length} scans in ${tasks.length} tasks`,
+  );
+}
+
+/** Tasks of a sweep keep their numbers, which are those of their runs: only some of them are submitted. */
+async function resubmitTrainings(
+  plans: readonly Placed<'sweep'>[],
+  last: Placed<'sweep'>,
+  outDir: string,
+): Promise<void> {
+  const numbers = (await trainingStates(outDir)).flatMap((training, task) =>
+    hasToBeDone(training) ? [task] : [],
+  );
+  if (numbers.length === 0) {
+    say('Nothing has failed or died.');
+    return;
+  }
+  const atWork = await readyForMore(plans);
+  tellSubmitted(
+    await submitWork(last.plan.work, last.plan.resources, { alsoAfter: atWork, only: numbers }),
+    `${numbers.length} trainings`,
+  );
+}
+
+/**
+ * Takes the last step of the newest array back, for it may have waited for tasks that cannot end well any more.
+ * @returns the arrays that still have work: the next last step waits for them
+ */
+async function readyForMore(
+  plans: readonly { readonly plan: Pick<Plan, 'jobId' | 'groupJobId'> }[],
+): Promise<string[]> {
+  const last = plans.at(-1)?.plan.groupJobId ?? null;
+  if (last !== null) await cancel(last);
   const atWork: string[] = [];
   for (const { plan } of plans)
     if (plan.jobId !== null && (await queuedTasks(plan.jobId)).length > 0) atWork.push(plan.jobId);
-  const size = Math.max(...work.tasks.map((task) => task.length));
-  const tasks = chunks(items, size);
-  tellSubmitted(
-    await submitWork({ ...work, tasks }, resources, false, atWork),
-    `${items.length} scans in ${tasks.length} tasks`,
-  );
+  return atWork;
 }
 
 async function runTask(file: string, task: number): Promise<void> {
@@ -272,8 +319,8 @@ async function runTask(file: string, task: number): Promise<void> {
   }
   const items = work.tasks[task];
   if (!items) throw new ExpectedError('settings-invalid', `The plan has no task ${task}.`);
-  const lanes = work.settings.model === null ? { lanes: availableParallelism() } : {};
-  endOf(await runMany(items, work.settings, work.outDir, { ...lanes, overwrite: work.overwrite }));
+  const { settings, outDir, lanes, overwrite } = work;
+  endOf(await runMany(items, settings, outDir, { lanes, overwrite }));
 }
 
 async function runGroup(file: string): Promise<void> {

@@ -104,7 +104,11 @@ function valley(counts: readonly number[]): ThresholdChoice | null {
   };
 }
 
-function pastedBest({ lesion, tissue }: TrainedCounts['pastedCounts']): ThresholdChoice | null {
+/** The level of I_ro at which a mask agrees best with pasted lesions, and its Dice; null where none were pasted. */
+export function pastedAgreement({
+  lesion,
+  tissue,
+}: TrainedCounts['pastedCounts']): { readonly threshold: number; readonly dice: number } | null {
   const all = sumCounts(lesion);
   if (all === 0) return null;
   let [found, wrong, best, at] = [0, 0, -1, lesion.length];
@@ -114,11 +118,17 @@ function pastedBest({ lesion, tissue }: TrainedCounts['pastedCounts']): Threshol
     const dice = (2 * found) / (found + wrong + all);
     if (dice > best) [best, at] = [dice, bin];
   }
-  const threshold = at / lesion.length;
+  return { threshold: at / lesion.length, dice: best };
+}
+
+function pastedBest(counts: TrainedCounts['pastedCounts']): ThresholdChoice | null {
+  const best = pastedAgreement(counts);
+  if (!best) return null;
+  const { threshold, dice } = best;
   return {
     method: 'pasted',
     threshold,
-    reason: `At ${threshold.toFixed(2)} a mask agrees best (Dice ${best.toFixed(2)}) with lesions pasted into healthy slices that the training held back.`,
+    reason: `At ${threshold.toFixed(2)} a mask agrees best (Dice ${dice.toFixed(2)}) with lesions pasted into healthy slices that the training held back.`,
   };
 }
 

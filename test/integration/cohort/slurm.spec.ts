@@ -113,7 +113,7 @@ describe('a cohort on SLURM', () => {
       expect(status).toMatch(/sub-02_FLAIR: failed: .*cut short or damaged/);
       expect(status).toMatch(new RegExp(`${killed.at(-1)}: died: \\S`));
       command('scontrol', 'update', `NodeName=${node}`, 'State=resume');
-        await allEnded(cluster);
+      await allEnded(cluster);
       expect(stateOf('done')).toHaveLength(size - 2);
       expect(state('sub-02_FLAIR')).toBe('failed');
       expect(state(killed.at(-1) ?? '')).toBe('started');
@@ -194,20 +194,34 @@ describe('a cohort on SLURM', () => {
   });
 });
 
-it('trains a sweep as an array and makes a table of it', async () => {
+it('trains a sweep as an array, resubmits what was cancelled, and makes a table of it', async () => {
   if (!cluster) return;
+  const { command, node } = cluster;
   ballCohort(at('balls'), ['01', '02']);
   const scan = at('balls', 'sub-01', 'anat', 'sub-01_FLAIR.nii.gz');
   expect(cli('prepare', '--reference', `${scan}#0-3`, '--input', scan, '--out', at('sets')).status).toBe(0);
+  command('scontrol', 'update', `NodeName=${node}`, 'State=drain', 'Reason=not yet');
   const sweep = cli(
     ...['slurm', 'train', '--data', at('sets'), '--out', at('sweep'), '--backend', 'wasm', '--cpus', '1'],
     ...['--sweep', 'generatorRate=0.001,0.002', '--sweep', 'baseWidth=1', '--sweep', 'maxCycles=1'],
   );
   expect(sweep.stdout).toMatch(/2 trainings: job \d+/);
+  const status = (): string => cli('slurm', 'status', at('sweep')).stdout;
+  expect(status()).toContain('0 done, 0 running, 2 waiting, 0 failed, 0 died');
+  command('scancel', `${jobOf(sweep.stdout)}_1`);
+  command('scontrol', 'update', `NodeName=${node}`, 'State=resume');
   await allEnded(cluster);
-  const table = readFileSync(at('sweep', 'sweep.tsv'), 'utf8').trim().split('\n');
-  expect(table).toHaveLength(3);
-  expect(table[0]).toBe('run\tgeneratorRate\tbaseWidth\tmaxCycles\tended\tcycles\tseconds\tdevice');
-  expect(table[2]).toMatch(/^run-1\t0\.002\t1\t1\tcycles\t1\t/);
+  expect(status()).toContain('1 done, 0 running, 0 waiting, 0 failed, 1 died\nrun-1: died: ');
+  const table = (): string[] => readFileSync(at('sweep', 'sweep.tsv'), 'utf8').trim().split('\n');
+  expect(table()[2]).toMatch(/^run-1\t0\.002\t1\t1\tnot ended\tn\/a/);
+  const before = statSync(at('sweep', 'run-0', 'run.json')).mtimeMs;
+  expect(cli('slurm', 'resubmit', at('sweep')).stdout).toMatch(/1 trainings: job \d+/);
+  await allEnded(cluster);
+  expect(statSync(at('sweep', 'run-0', 'run.json')).mtimeMs).toBe(before);
+  expect(table()).toHaveLength(3);
+  expect(table()[0]).toBe(
+    'run\tgeneratorRate\tbaseWidth\tmaxCycles\tended\tcycles\tseconds\tsplit\tiro_spread\tpasted_dice\treconstruction\tdisjointness\tadversarial\tdevice',
+  );
+  expect(table()[2]).toMatch(/^run-1\t0\.002\t1\t1\tcycles\t1\t\d+\t(yes|no)\t[\d.]+\t.*\t[\d.]+\t/);
   expect(existsSync(at('sweep', 'run-1', 'generator.weights'))).toBe(true);
 }, 200_000);

@@ -33,6 +33,8 @@ const workSchema = z.discriminatedUnion('kind', [
     outDir: z.string(),
     settings: batchSettingsSchema,
     overwrite: z.boolean(),
+    /** Scans that a task has in memory at a time: its memory was asked for so many. */
+    lanes: z.number().int().positive(),
     /** Scans of each task. */
     tasks: z.array(z.array(batchItemSchema).min(1)),
   }),

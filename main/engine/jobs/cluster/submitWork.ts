@@ -13,17 +13,23 @@ export interface Submitted {
 /** The step that sums up is small. */
 const GROUP_MINUTES = 30;
 
+export interface SubmitOptions {
+  /** Only writes. */
+  readonly dryRun?: boolean;
+  /** Arrays that are still at work and that the last step waits for, however they end. */
+  readonly alsoAfter?: readonly string[];
+  /** Numbers of the tasks that are meant; all unless given. */
+  readonly only?: readonly number[];
+}
+
 /**
- * Writes the plan of an array and its scripts, and submits them: the tasks, and the step that sums up when all have ended
- * well.
- * @param dryRun only writes
- * @param alsoAfter arrays that are still at work and that the last step waits for, however they end
+ * Writes the plan of an array and its scripts, and submits them: the tasks, and the step that sums up: of scans when all
+ * tasks have ended well, of trainings when all have ended, for its table says which have not.
  */
 export async function submitWork(
   work: Work,
   resources: Resources,
-  dryRun: boolean,
-  alsoAfter: readonly string[] = [],
+  { dryRun = false, alsoAfter = [], only }: SubmitOptions = {},
 ): Promise<Submitted> {
   const folder = await nextPlanFolder(work.outDir);
   const words = programWords(resources);
@@ -47,9 +53,11 @@ export async function submitWork(
   if (dryRun) return { folder, plan };
   // In the name of a log % begins a pattern: a folder's own are doubled.
   const log = (name: string): string => join(folder.replaceAll('%', '%%'), name);
-  const array = [`--array=0-${work.tasks.length - 1}`, `--output=${log('%a.log')}`, '--open-mode=append'];
+  const numbers = only?.join(',') ?? `0-${work.tasks.length - 1}`;
+  const array = [`--array=${numbers}`, `--output=${log('%a.log')}`, '--open-mode=append'];
   const jobId = await submit(folder, 'tasks.sh', 'asc-net', array, resources);
-  const wait = [`afterok:${jobId}`, ...alsoAfter.map((id) => `afterany:${id}`)].join(',');
+  const ok = work.kind === 'sweep' ? 'afterany' : 'afterok';
+  const wait = [`${ok}:${jobId}`, ...alsoAfter.map((id) => `afterany:${id}`)].join(',');
   const after = [`--dependency=${wait}`, '--kill-on-invalid-dep=yes', `--output=${log('group.log')}`];
   const small = { ...resources, cpus: 1, gres: null, minutes: GROUP_MINUTES };
   const groupJobId = await submit(folder, 'group.sh', 'asc-net-group', after, small);

@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { z } from 'zod';
+import { pastedAgreement } from '../../../../shared/imaging/trainedThreshold';
 import { settingsFrom } from '../../../../shared/study/chooseSettings';
 import { ExpectedError } from '../../../../shared/failure';
 import { writeFileAtomic } from '../../../files/atomicWrite';
+import { CheckpointStore } from '../../training/checkpointFile';
+import { readRun, RUN_FILES, type Run } from '../../training/runFile';
 import type { JobContext } from '../context';
-import { trainRun } from '../trainRun';
+import { trainRun, type TrainPlan } from '../trainRun';
 import type { Work } from './plan';
 
 type Sweep = Extract<Work, { kind: 'sweep' }>;
@@ -14,15 +16,11 @@ type Sweep = Extract<Work, { kind: 'sweep' }>;
 /** The table of a sweep's results, in its folder. */
 export const sweepTable = 'sweep.tsv';
 
-const resultSchema = z.object({
-  cycles: z.number(),
-  ended: z.string(),
-  durationMs: z.number(),
-  device: z.object({ label: z.string() }),
-});
+const runOf = (work: Sweep, task: number): string => join(work.outDir, `run-${task}`);
 
-const resultFile = (work: Sweep, task: number): string =>
-  join(work.outDir, `run-${task}`, 'sweep-result.json');
+/** Whether the training of a task has ended: run.json is written last. */
+export const hasEnded = (work: Sweep, task: number): boolean =>
+  existsSync(join(runOf(work, task), RUN_FILES.run));
 
 /** Every combination of the values, in the order given: the last name changes fastest. */
 export function combinations(axes: ReadonlyMap<string, readonly unknown[]>): Record<string, unknown>[] {
@@ -36,12 +34,28 @@ export function combinations(axes: ReadonlyMap<string, readonly unknown[]>): Rec
 export async function trainOne(work: Sweep, task: number, context: JobContext): Promise<void> {
   const changes = work.tasks[task];
   if (!changes) throw new ExpectedError('settings-invalid', `The sweep has no training ${task}.`);
-  const outDir = join(work.outDir, `run-${task}`);
-  const settings = settingsFrom(work.preset, changes);
+  if (hasEnded(work, task)) return;
+  const outDir = runOf(work, task);
   const { dataDir, backend } = work;
-  const result = await trainRun({ dataDir, outDir, plan: { kind: 'new', settings }, backend }, context);
-  await writeFileAtomic(resultFile(work, task), JSON.stringify(result));
+  const plan: TrainPlan = (await new CheckpointStore(outDir).any())
+    ? { kind: 'resume', changes: {} }
+    : { kind: 'new', settings: settingsFrom(work.preset, changes) };
+  await trainRun({ dataDir, outDir, plan, backend }, context);
 }
+
+/** What a training came to, as far as it can be told without a true mask. */
+const results = [
+  'ended',
+  'cycles',
+  'seconds',
+  'split',
+  'iro_spread',
+  'pasted_dice',
+  'reconstruction',
+  'disjointness',
+  'adversarial',
+  'device',
+] as const;
 
 /** The table: a line for each training, with what was changed and how it ended. @returns how many have ended */
 export async function writeSweepTable(work: Sweep): Promise<number> {
@@ -49,18 +63,37 @@ export async function writeSweepTable(work: Sweep): Promise<number> {
   const lines: (string | number)[][] = [];
   let ended = 0;
   for (const [task, changes] of work.tasks.entries()) {
-    const text = await readFile(resultFile(work, task), 'utf8').catch(() => null);
-    const result = text === null ? null : resultSchema.parse(JSON.parse(text));
-    if (result) ended += 1;
+    const run = hasEnded(work, task) ? await readRun(runOf(work, task)) : null;
+    if (run) ended += 1;
+    const found: Partial<Record<string, string | number>> = run ? resultsOf(run) : { ended: 'not ended' };
     lines.push([
-      `run-${task}`,
+      basename(runOf(work, task)),
       ...names.map((name) => JSON.stringify(changes[name] ?? null)),
-      ...(result
-        ? [result.ended, result.cycles, Math.round(result.durationMs / 1000), result.device.label]
-        : ['not ended', 'n/a', 'n/a', 'n/a']),
+      ...results.map((name) => found[name] ?? 'n/a'),
     ]);
   }
-  const table = [['run', ...names, 'ended', 'cycles', 'seconds', 'device'], ...lines];
+  const table = [['run', ...names, ...results], ...lines];
   await writeFileAtomic(join(work.outDir, sweepTable), stringify(table, { delimiter: '\t' }));
   return ended;
 }
+
+function resultsOf(run: Run): Partial<Record<(typeof results)[number], string | number>> {
+  const last = run.history.at(-1);
+  const { reconstruction, disjointness, adversarial } = last?.generator ?? {};
+  const pasted = run.pastedCounts && pastedAgreement(run.pastedCounts);
+  return {
+    ended: run.ended,
+    cycles: run.history.length,
+    seconds: Math.round(run.durationMs / 1000),
+    split: last?.split === true ? 'yes' : 'no',
+    iro_spread: rounded(last?.iroSpread),
+    pasted_dice: rounded(pasted?.dice),
+    reconstruction: rounded(reconstruction),
+    disjointness: rounded(disjointness),
+    adversarial: rounded(adversarial),
+    device: run.device.label,
+  };
+}
+
+const rounded = (value: number | null | undefined): string | number =>
+  value === null || value === undefined ? 'n/a' : Number(value.toPrecision(4));
