@@ -154,7 +154,9 @@ export function judgeIro(
   rules: Partial<LesionRules> = {},
 ): Segmentation {
   const { prepared, volume } = scan;
-  const brainPixels = Uint8Array.from(prepared.slices, (value) => (value > 0 ? 1 : 0));
+  const brainPixels = new Uint8Array(prepared.slices.length);
+  for (let i = 0; i < brainPixels.length; i += 1)
+    brainPixels[i] = (prepared.slices[i] as number) > 0 ? 1 : 0;
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
   const { doubts: thresholdDoubts, ...found } = scanThreshold(counts, known, wanted);
   const head = headOf(prepared);

@@ -22,7 +22,7 @@ export interface Pictures {
 export function pictures(result: Segmentation): Pictures {
   const { grid, slices, brainSlices } = result.prepared;
   const onSlices = (set: Uint8Array): Float32Array =>
-    volumeToSlices(grid, Float32Array.from(set), { method: 'nearest' });
+    volumeToSlices(grid, new Float32Array(set), { method: 'nearest' });
   const mask = onSlices(result.mask);
   const plain = result.baseline && onSlices(result.baseline.mask);
   const size = grid.height * grid.width;
