@@ -115,6 +115,7 @@ export const useDecisionsStore = defineStore('decisions', () => {
     return all.reduce<Signed | null>((newest, one) => (newest && newest.at >= one.at ? newest : one), null);
   }
 
+  study.onResliced((token) => [takeOut(slices, token)]);
   study.onRemoved((token) => [
     takeOut(decisions, token),
     takeOut(states, token),

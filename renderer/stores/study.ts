@@ -8,6 +8,8 @@ import type {
   ResponseOf,
 } from '../../shared/ipc/contract';
 import type { Failure } from '../../shared/failure';
+import type { SlicePlane } from '../../shared/geometry/sliceGrid';
+import { slicesAcross } from '../../shared/geometry/slicesAcross';
 import { defaultPreparation, type Preparation } from '../../shared/imaging/preparation';
 import { adoptFiles, ask, failureFrom } from '../ipc/client';
 import type { ScanVolume } from '../viewer/scanVolume';
@@ -46,6 +48,9 @@ export interface OpenQuestion {
   answer(answer: FileAnswer | null): void;
 }
 
+/** Takes out what a store knows of a scan. @returns what brings it back */
+type Forget = (token: string) => readonly (() => void)[];
+
 /** The scans of the study and what the reader has decided about them. */
 export const useStudyStore = defineStore('study', () => {
   const messages = useMessagesStore();
@@ -63,7 +68,9 @@ export const useStudyStore = defineStore('study', () => {
   /** What the reader is asked about a file that can be taken in more than one way. */
   const question = shallowRef<OpenQuestion | null>(null);
   const cancels = new Map<string, AbortController>();
-  const forgetters: ((token: string) => readonly (() => void)[])[] = [];
+  const forgetters: Forget[] = [];
+  /** For scans whose slices become others. */
+  const reslicers: Forget[] = [];
   let loader: ScanLoader | null = null;
 
   /** The voxels of the selected scan; null while there are none. Replaced, never changed. */
@@ -135,7 +142,7 @@ export const useStudyStore = defineStore('study', () => {
       cache.set(file.token, voxels);
       scans.value = [
         ...scans.value,
-        { file, facts, isInput: true, reference: [], lesionMm3: null, thumbnail },
+        { file, facts: inPlane(facts), isInput: true, reference: [], lesionMm3: null, thumbnail },
       ];
       facts.warnings.forEach((warning) => messages.show('warning', `${file.name}: ${warning}`));
       if (show) await select(file.token);
@@ -220,8 +227,46 @@ export const useStudyStore = defineStore('study', () => {
    * Calls the function for every scan that leaves the study: each store forgets what it knows of it, and gives what brings
    * that back when the scan comes back.
    */
-  function onRemoved(forget: (token: string) => readonly (() => void)[]): void {
+  function onRemoved(forget: Forget): void {
     forgetters.push(forget);
+  }
+
+  /** As {@link onRemoved}, for every scan whose slices are others from now on: what is known of them is of no use. */
+  function onResliced(forget: Forget): void {
+    reslicers.push(forget);
+  }
+
+  function inPlane(facts: ScanFacts): ScanFacts {
+    return { ...facts, ...slicesAcross(facts, preparation.value.plane) };
+  }
+
+  /**
+   * Sets the plane of the slices; null leaves it to each scan. Marks on slices of another plane go; the message has the way
+   * back.
+   */
+  function setPlane(plane: SlicePlane | null): void {
+    const before = { preparation: preparation.value, scans: scans.value };
+    preparation.value = { ...preparation.value, plane };
+    const restore: (() => void)[] = [];
+    let marks = 0;
+    scans.value = scans.value.map((scan) => {
+      const facts = inPlane(scan.facts);
+      if (facts.plane === scan.facts.plane) return scan;
+      marks += scan.reference.length;
+      restore.push(...reslicers.flatMap((forget) => forget(scan.file.token)));
+      return { ...scan, facts, reference: [] };
+    });
+    if (marks === 0) return;
+    messages.show('info', `${marks} reference slices are marked no more: the slices are others now.`, {
+      action: {
+        title: 'Undo',
+        run: () => {
+          preparation.value = before.preparation;
+          scans.value = before.scans;
+          restore.forEach((put) => put());
+        },
+      },
+    });
   }
 
   /** Marks slices as healthy reference, or unmarks them. Slices that the scan has not are passed over. */
@@ -303,6 +348,8 @@ export const useStudyStore = defineStore('study', () => {
     select,
     remove,
     onRemoved,
+    onResliced,
+    setPlane,
     setReference,
     setInput,
     setFacts,

@@ -43,6 +43,17 @@ test('each step of the preparation is a picture, and follows what is chosen', as
   await page.getByTestId('pixel-mm').fill('1.5');
   await page.getByTestId('pixel-mm').press('Tab');
   await expect(summary).toContainText('pixels of 1.5 mm, the common spacing');
+
+  // The plane: what is marked as reference are slices of it, and goes with it.
+  await page.getByRole('button', { name: 'Mark whole volume' }).click();
+  await expect(desk.referenceCount).toHaveText('12 of 12 slices');
+  await page.getByTestId('plane-choice').selectOption('coronal');
+  await expect(summary).toContainText('50 coronal slices');
+  await expect(desk.referenceCount).toHaveText('0 of 50 slices');
+  await expect(desk.sliceSlider).toHaveAttribute('max', '50');
+  await desk.messages.getByRole('button', { name: 'Undo' }).click();
+  await expect(desk.referenceCount).toHaveText('12 of 12 slices');
+  await expect(summary).toContainText('12 axial slices');
 });
 
 test('a brain mask on another grid is shown with both, and resampled where that is wanted', async () => {

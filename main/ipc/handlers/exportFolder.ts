@@ -8,7 +8,7 @@ import { exportName, type ExportPart } from '../../../shared/study/exportNames';
 import { sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes, trueValues } from '../../../shared/volume/nifti';
 import { npyValues } from '../../../shared/volume/npy';
-import { writeFileAtomic, writeNiftiFile } from '../../files/atomicWrite';
+import { writeOutputs } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -20,7 +20,7 @@ const options: OpenDialogOptions = {
   properties: ['openDirectory', 'createDirectory'],
 };
 
-/** Exports of several scans into one folder. */
+/** Exports of several scans into one folder: of each scan all files or none. */
 export function exportFolderHandlers({
   tokens,
   window,
@@ -42,35 +42,29 @@ export function exportFolderHandlers({
       const { lesionsJson } = wanted;
       const into = tokens.pathOf(folder, 'folder');
       const source = tokens.pathOf(scan, 'file');
-      const target = (part: ExportPart): string => path.join(into, exportName(stem, part));
-      const writes: [string, (file: string) => Promise<void>][] = [];
+      const named = (part: ExportPart): string => exportName(stem, part);
+      const made: [string, Uint8Array | string][] = [];
       if (mask) {
-        const bytes = await maskFile(source, { dims, mask });
-        writes.push([target('mask'), (file) => writeNiftiFile(file, bytes)]);
-        const facts = await maskFacts(source, origin);
-        writes.push([sidecarName(target('mask')), (file) => writeFileAtomic(file, facts)]);
+        made.push([named('mask'), await maskFile(source, { dims, mask })]);
+        made.push([sidecarName(named('mask')), await maskFacts(source, origin)]);
       }
-      if (iro !== null) {
-        const bytes = await mapFile(source, tokens.pathOf(iro, 'file'));
-        writes.push([target('iro'), (file) => writeNiftiFile(file, bytes)]);
-      }
-      if (lesions) writes.push([target('lesions'), (file) => writeFileAtomic(file, stringify(lesions))]);
-      if (lesionsJson !== null)
-        writes.push([target('lesionsJson'), (file) => writeFileAtomic(file, lesionsJson)]);
-      if (report !== null) writes.push([target('report'), (file) => writeFileAtomic(file, report)]);
-      if (pdf !== null)
-        writes.push([target('pdf'), async (file) => writeFileAtomic(file, await printPdf(pdf))]);
-      const there = writes.find(([file]) => existsSync(file));
-      if (there && !overwrite) {
+      if (iro !== null) made.push([named('iro'), await mapFile(source, tokens.pathOf(iro, 'file'))]);
+      if (lesions) made.push([named('lesions'), stringify(lesions)]);
+      if (lesionsJson !== null) made.push([named('lesionsJson'), lesionsJson]);
+      if (report !== null) made.push([named('report'), report]);
+      if (pdf !== null) made.push([named('pdf'), await printPdf(pdf)]);
+      const names = made.map(([name]) => name);
+      const there = names.find((name) => existsSync(path.join(into, name)));
+      if (there !== undefined && !overwrite) {
         throw new ExpectedError(
           'file-exists',
-          `${path.basename(there[0])} exists already: allow replacing it, or choose other names.`,
+          `${there} exists already: allow replacing it, or choose other names.`,
         );
       }
-      if (writes.some(([file]) => path.resolve(file) === path.resolve(source)))
+      if (names.some((name) => path.resolve(into, name) === path.resolve(source)))
         throw new ExpectedError('file-exists', 'That would replace the scan itself: choose other names.');
-      for (const [file, write] of writes) await write(file);
-      return { written: writes.map(([file]) => path.basename(file)) };
+      await writeOutputs(into, made, overwrite);
+      return { written: names };
     },
   };
 }
