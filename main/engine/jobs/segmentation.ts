@@ -155,8 +155,7 @@ export function judgeIro(
 ): Segmentation {
   const { prepared, volume } = scan;
   const brainPixels = new Uint8Array(prepared.slices.length);
-  for (let i = 0; i < brainPixels.length; i += 1)
-    brainPixels[i] = (prepared.slices[i] as number) > 0 ? 1 : 0;
+  for (let i = 0; i < brainPixels.length; i += 1) brainPixels[i] = (prepared.slices[i] as number) > 0 ? 1 : 0;
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
   const { doubts: thresholdDoubts, ...found } = scanThreshold(counts, known, wanted);
   const head = headOf(prepared);
