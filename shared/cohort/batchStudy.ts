@@ -131,6 +131,7 @@ function scanOf({ scan: record, z, by, suspicion }: Outlier<DoneRecord>, files: 
     decisions: [],
     state: 'not started',
     declared: null,
+    declaredOn: null,
     slices: { done: [], flagged: [] },
     lesionMm3: record.figures.lesionVolumeMm3,
     thumbnail: `data:image/png;base64,${record.thumbnail}`,
