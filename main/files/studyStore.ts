@@ -1,4 +1,4 @@
-import { copyFile, cp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ExpectedError } from '../../shared/failure';
@@ -228,9 +228,10 @@ export class StudyStore {
   }
 
   async #put(file: unknown): Promise<void> {
-    await copyFile(this.#folder.file, path.join(this.#folder.path, 'study.backup.json')).catch(
-      () => undefined,
-    );
+    // Whole or not at all as well: on a full disk the older backup is worth more than half of a newer one.
+    const before = await readFile(this.#folder.file).catch(() => null);
+    if (before)
+      await writeFileAtomic(path.join(this.#folder.path, 'study.backup.json'), before).catch(() => undefined);
     await writeFileAtomic(this.#folder.file, `${JSON.stringify(file)}\n`);
   }
 
