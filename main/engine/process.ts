@@ -23,6 +23,7 @@ import { segmentVolume } from './jobs/segmentVolume';
 import { timeTraining } from './jobs/timeTraining';
 import { trainRun } from './jobs/trainRun';
 import { watchedRows } from './jobs/watchedRows';
+import { isOutOfMemory } from './training/pieces';
 
 /**
  * The engine's own process, which Electron's main forks: it takes requests and answers with events. TensorFlow.js runs
@@ -73,10 +74,20 @@ async function runJob(request: JobRequest): Promise<void> {
     send({ type: 'finished', result });
   } catch (error) {
     if (error instanceof ExpectedError && error.kind === 'cancelled') send({ type: 'stopped' });
-    else send({ type: 'failed', failure: toFailure(error) });
+    else send({ type: 'failed', failure: toFailure(named(error)) });
   } finally {
     controls.forget(request.jobId);
   }
+}
+
+/** A lack of memory by its name, wherever it was noticed. */
+function named(error: unknown): unknown {
+  if (error instanceof ExpectedError || !isOutOfMemory(error)) return error;
+  return new ExpectedError(
+    'out-of-memory',
+    'There is too little memory for this job: choose a smaller width or batch, a smaller scan, or close other programs.',
+    String(error),
+  );
 }
 
 async function resultOf(request: JobRequest, context: JobContext): Promise<unknown> {

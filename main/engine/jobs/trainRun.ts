@@ -25,6 +25,7 @@ import { fullTrainingMs } from '../training/schedule';
 import { slicesOf, type SliceSource } from '../training/sliceSource';
 import type { WatchedRow } from './watchedRows';
 import { breathe, ProgressReporter, type JobContext } from './context';
+import { refuseTooLittleMemory } from './memory';
 import { readSetIndex, SET_FILES, type SetIndex } from './prepareSets';
 
 /** Slices of each set that the histograms of a finished run look at: millions of brain pixels. */
@@ -123,6 +124,8 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
     if (from) refuseOtherSets(from, sets);
     const backend = await openBackend(options.backend);
     context.emit({ type: 'device', device: backend.device });
+    // A GPU has a memory of its own, and says itself when a batch does not fit (see BatchPieces).
+    if (backend.device.backend !== 'native-gpu') refuseTooLittleMemory(settings, reference);
     const watched = options.watched?.length ? options.watched : spreadRows(input.count, index);
     const save: ConstructorParameters<typeof JobHost>[5] = async (checkpoint) => {
       const { bytes } = await store.write(checkpoint, { software: SOFTWARE, settings, sets });

@@ -112,7 +112,7 @@ function added<Terms extends object>(
 }
 
 /** TensorFlow says "OOM when allocating tensor" or RESOURCE_EXHAUSTED; wasm and JavaScript fail to allocate. */
-function isOutOfMemory(error: unknown): boolean {
+export function isOutOfMemory(error: unknown): boolean {
   return (
     error instanceof Error &&
     /\bOOM\b|out of memory|resource.?exhausted|allocation failed|failed to allocate/i.test(error.message)

@@ -1,0 +1,50 @@
+import { freemem, totalmem } from 'node:os';
+import { ExpectedError } from '../../../shared/failure';
+import { trainingBytes, whatFits } from '../../../shared/study/memory';
+import type { TrainingSettings } from '../../../shared/study/trainingSettings';
+
+/** Room left for the window and for whatever else runs, as a share of what is free. */
+const SPARED = 0.1;
+
+/** Memory that can be had without other programs being pushed out, in bytes. */
+function availableBytes(): number {
+  // What macOS calls free leaves out all that it would give back at once.
+  if (process.platform === 'darwin') return Math.max(freemem(), totalmem() / 2);
+  const { availableMemory } = process as { availableMemory?: () => number };
+  return availableMemory?.() ?? freemem();
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+
+/**
+ * Holds what a training will need against what is free, for a process that takes more than there is dies without a word.
+ * @param slice sides of a slice in pixels
+ * @param available what is free, in bytes
+ * @throws ExpectedError out-of-memory, with both numbers and what would fit
+ */
+export function refuseTooLittleMemory(
+  settings: TrainingSettings,
+  slice: { readonly height: number; readonly width: number },
+  available = availableBytes(),
+): void {
+  const needed = trainingBytes(settings, slice);
+  const usable = available * (1 - SPARED);
+  if (needed <= usable) return;
+  const { batches, width } = whatFits(settings, slice, usable);
+  const ways = [
+    ...(width === null ? [] : [`a width of at most ${width}`]),
+    ...(batches === null
+      ? []
+      : [
+          `smaller batches (generatorBatch ${batches.generatorBatch}, discriminatorBatch ${batches.discriminatorBatch})`,
+        ]),
+    'close other programs',
+  ];
+  throw new ExpectedError(
+    'out-of-memory',
+    `This training needs about ${gigabytes(needed)} of memory, and ${gigabytes(available)} are free: choose ${ways.join(', or ')}.`.replace(
+      'choose close',
+      'close',
+    ),
+  );
+}
