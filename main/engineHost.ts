@@ -1,4 +1,5 @@
 import { ExpectedError } from '../shared/failure';
+import { endFailure, engineEnd } from './engineEnd';
 import {
   engineEventSchema,
   type EngineEvent,
@@ -12,6 +13,8 @@ export interface EngineProcess {
   on(event: 'message', listener: (message: unknown) => void): unknown;
   on(event: 'exit', listener: (code: number) => void): unknown;
   kill(): boolean;
+  /** The end of what it has written to stderr. */
+  lastWords(): string;
 }
 
 export interface EngineHostOptions {
@@ -21,11 +24,22 @@ export interface EngineHostOptions {
   readonly onEvent: (event: EngineEvent, request: JobRequest) => void;
   /** For what is no failure of a job: a message that cannot be read, a process that ends. */
   readonly log: (line: string) => void;
+  /** Told when the first job begins and when the last one ends, of those that are more than a glance at the device. */
+  readonly onBusy?: (busy: boolean) => void;
+  /** How many processes the system has killed for memory since it started; null where it does not say. */
+  readonly memoryKills?: () => number | null;
+  /** A clock that never goes back, in ms. */
+  readonly nowMs?: () => number;
 }
+
+/** So many ends in a row with nothing done in between, and the next start is refused for a while. */
+export const MOST_FRUITLESS_ENDS = 5;
+export const REST_MS = 60_000;
 
 /**
  * The one owner of the engine's process. It starts with the first job and is started afresh by the next job after it
- * ended; every job it was given is answered, whatever becomes of the process.
+ * ended; every job it was given is answered, whatever becomes of the process. A process that ends again and again before
+ * it has finished anything or written a checkpoint is not started without end: see {@link MOST_FRUITLESS_ENDS}.
  */
 export class EngineHost {
   readonly #options: EngineHostOptions;
@@ -33,6 +47,13 @@ export class EngineHost {
   #process: EngineProcess | null = null;
   #disposed = false;
   #idle: (() => void)[] = [];
+  readonly #paused = new Set<string>();
+  /** Trainings that a suspended machine holds, and not the reader. */
+  readonly #suspended = new Set<string>();
+  /** Ends in a row with nothing done in between, and when the newest was. */
+  #fruitless = { ends: 0, atMs: 0 };
+  #memoryKills: number | null = null;
+  #toldBusy = false;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
@@ -40,7 +61,8 @@ export class EngineHost {
 
   /**
    * Gives the engine a job; its events follow.
-   * @throws ExpectedError busy when a training is asked for while one runs.
+   * @throws ExpectedError busy when a training is asked for while one runs, engine-crashed when the engine has ended again
+   *   and again
    */
   start(request: JobRequest): void {
     if (this.#disposed) throw new Error('the engine host has been disposed of');
@@ -50,13 +72,45 @@ export class EngineHost {
     if (request.type === 'sample' && [...this.#jobs.values()].some(({ type }) => type === 'sample')) {
       throw new ExpectedError('busy', 'The sample study is already being made.');
     }
+    this.#refuseEndless();
     this.#jobs.set(request.jobId, request);
     this.#ensureProcess().postMessage(request);
+    this.#tellBusy();
   }
 
   /** Asks a job to end, to pause or to go on at its next step; unknown or finished jobs are none of its business. */
   tell(jobId: string, what: 'stop' | 'pause' | 'resume'): void {
-    if (this.#jobs.has(jobId)) this.#process?.postMessage({ jobId, type: what } satisfies EngineRequest);
+    if (!this.#jobs.has(jobId)) return;
+    if (what === 'pause') this.#paused.add(jobId);
+    else this.#paused.delete(jobId);
+    this.#process?.postMessage({ jobId, type: what } satisfies EngineRequest);
+  }
+
+  /** The machine is about to sleep: trainings hold at their next step, so that the time asleep is not taken for work. */
+  suspend(): void {
+    for (const request of this.#jobs.values()) {
+      if (!isTraining(request) || this.#paused.has(request.jobId)) continue;
+      this.#suspended.add(request.jobId);
+      this.#process?.postMessage({ jobId: request.jobId, type: 'pause' } satisfies EngineRequest);
+    }
+  }
+
+  /** It is awake again: what the reader has not paused meanwhile goes on. */
+  wake(): void {
+    for (const jobId of this.#suspended)
+      if (this.#jobs.has(jobId) && !this.#paused.has(jobId))
+        this.#process?.postMessage({ jobId, type: 'resume' } satisfies EngineRequest);
+    this.#suspended.clear();
+  }
+
+  /** The jobs that are not answered yet, in the order in which they were asked for. */
+  get open(): readonly JobRequest[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** Whether the reader has asked a job to hold. */
+  isPaused(jobId: string): boolean {
+    return this.#paused.has(jobId);
   }
 
   /** Whether a job runs that writes into the study. */
@@ -89,6 +143,7 @@ export class EngineHost {
 
   #ensureProcess(): EngineProcess {
     if (this.#process) return this.#process;
+    this.#memoryKills = this.#options.memoryKills?.() ?? null;
     const engine = this.#options.fork();
     this.#process = engine;
     engine.on('message', (message) => {
@@ -110,14 +165,44 @@ export class EngineHost {
     const event = parsed.data;
     const request = this.#jobs.get(event.jobId);
     if (!request) return;
-    if (event.type === 'finished' || event.type === 'stopped' || event.type === 'failed') {
-      this.#jobs.delete(event.jobId);
+    const isAnswer = event.type === 'finished' || event.type === 'stopped';
+    if (isAnswer || event.type === 'checkpoint') this.#fruitless.ends = 0;
+    if (isAnswer || event.type === 'failed') {
+      this.#forget(event.jobId);
     }
     this.#options.onEvent(event, request);
     this.#tellIdle();
   }
 
+  #forget(jobId: string): void {
+    this.#jobs.delete(jobId);
+    this.#paused.delete(jobId);
+    this.#suspended.delete(jobId);
+  }
+
+  #now(): number {
+    return (this.#options.nowMs ?? (() => performance.now()))();
+  }
+
+  /** After a rest one more start is tried, and so on. */
+  #refuseEndless(): void {
+    const { ends, atMs } = this.#fruitless;
+    const leftMs = REST_MS - (this.#now() - atMs);
+    if (this.#process || ends < MOST_FRUITLESS_ENDS || leftMs <= 0) return;
+    throw new ExpectedError(
+      'engine-crashed',
+      `The engine has ended ${ends} times before it had done anything: wait ${Math.ceil(leftMs / 1000)} s and try again, choose WebAssembly as the device, or report the problem (Help menu).`,
+    );
+  }
+
+  #tellBusy(): void {
+    if (this.isBusy === this.#toldBusy) return;
+    this.#toldBusy = this.isBusy;
+    this.#options.onBusy?.(this.#toldBusy);
+  }
+
   #tellIdle(): void {
+    this.#tellBusy();
     if (this.isBusy) return;
     const waiting = this.#idle;
     this.#idle = [];
@@ -125,23 +210,23 @@ export class EngineHost {
   }
 
   #ended(code: number): void {
+    const lastWords = this.#process?.lastWords() ?? '';
     this.#process = null;
-    const abandoned = [...this.#jobs.values()];
-    this.#jobs.clear();
-    this.#options.log(`the engine ended with code ${code}, ${abandoned.length} jobs open`);
+    const before = this.#memoryKills;
+    const now = this.#options.memoryKills?.() ?? null;
+    const end = engineEnd({
+      code,
+      lastWords,
+      killedForMemory: before === null || now === null ? null : now > before,
+    });
+    const abandoned = this.open;
+    for (const { jobId } of abandoned) this.#forget(jobId);
+    // A process that nobody was waiting for has failed nobody.
+    if (abandoned.length > 0) this.#fruitless = { ends: this.#fruitless.ends + 1, atMs: this.#now() };
+    this.#options.log(`the engine ended (${end.kind}, ${end.detail}), ${abandoned.length} jobs open`);
     for (const request of abandoned) {
-      this.#options.onEvent(
-        {
-          jobId: request.jobId,
-          type: 'failed',
-          failure: {
-            kind: 'engine-crashed',
-            message: `${unfinished[request.type]} The engine stopped unexpectedly; it starts afresh with your next click. If it happens again, choose a smaller width or close other programs.`,
-            detail: `engine exit code ${code}`,
-          },
-        },
-        request,
-      );
+      const failure = endFailure(end, unfinished[request.type]);
+      this.#options.onEvent({ jobId: request.jobId, type: 'failed', failure }, request);
     }
     this.#tellIdle();
   }

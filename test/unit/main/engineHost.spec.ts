@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EngineHost, type EngineProcess } from '../../../main/engineHost';
+import { EngineHost, MOST_FRUITLESS_ENDS, REST_MS, type EngineProcess } from '../../../main/engineHost';
 import { defaultPreparation } from '../../../shared/imaging/preparation';
 import type { EngineEvent, JobRequest } from '../../../shared/ipc/engineEvents';
 
@@ -19,6 +19,10 @@ class FakeProcess implements EngineProcess {
     this.killed = true;
     return true;
   }
+  lastWords(): string {
+    return this.words;
+  }
+  words = '';
   emit(event: 'message' | 'exit', value: unknown): void {
     this.#listeners[event]?.forEach((listener) => listener(value as never));
   }
@@ -49,12 +53,18 @@ describe('EngineHost', () => {
   let events: EngineEvent[];
   let logged: string[];
   let host: EngineHost;
+  let now: number;
+  let memoryKills: number;
+  let busy: boolean[];
   const newest = (): FakeProcess => forked.at(-1) as FakeProcess;
 
   beforeEach(() => {
     forked = [];
     events = [];
     logged = [];
+    now = 0;
+    memoryKills = 0;
+    busy = [];
     host = new EngineHost({
       fork: () => {
         forked.push(new FakeProcess());
@@ -62,6 +72,9 @@ describe('EngineHost', () => {
       },
       onEvent: (event) => events.push(event),
       log: (line) => logged.push(line),
+      onBusy: (is) => busy.push(is),
+      memoryKills: () => memoryKills,
+      nowMs: () => now,
     });
   });
 
@@ -101,7 +114,7 @@ describe('EngineHost', () => {
     const [first] = events;
     expect(first?.type === 'failed' && first.failure.kind).toBe('engine-crashed');
     expect(first?.type === 'failed' && first.failure.message).toContain('The training did not finish.');
-    expect(first?.type === 'failed' && first.failure.detail).toContain('139');
+    expect(first?.type === 'failed' && first.failure.detail).toContain('SIGSEGV');
 
     host.start(train('3'));
     expect(forked).toHaveLength(2);
@@ -146,6 +159,82 @@ describe('EngineHost', () => {
       { jobId: '1', type: 'resume' },
       { jobId: '1', type: 'stop' },
     ]);
+  });
+
+  it.each([
+    ['exit', 1, 'Error: x', 0, 'engine-crashed', 'ended by itself'],
+    ['killed', 9, '', 0, 'engine-crashed', 'ended from outside'],
+    ['killed for memory', 9, '', 1, 'out-of-memory', 'smaller width or a smaller batch'],
+    ['crash', 139, '', 0, 'engine-crashed', 'it crashed'],
+    ['missing instruction', 4, '', 0, 'backend-missing', 'Choose WebAssembly'],
+  ])('tells its end apart: %s', (_name, code, words, kills, kind, sentence) => {
+    host.start(train('1'));
+    newest().words = words;
+    memoryKills = kills;
+    newest().emit('exit', code);
+    const [failed] = events;
+    if (failed?.type !== 'failed') throw new Error('it did not fail');
+    expect(failed.failure.kind).toBe(kind);
+    expect(failed.failure.message).toContain('The training did not finish.');
+    expect(failed.failure.message).toContain(sentence);
+  });
+
+  it('does not start an engine without end that never gets anything done, and tries again after a rest', () => {
+    for (let i = 0; i < MOST_FRUITLESS_ENDS; i += 1) {
+      host.start(train(String(i)));
+      newest().emit('exit', 11);
+    }
+    expect(() => host.start(train('refused'))).toThrowError(
+      expect.objectContaining({ kind: 'engine-crashed', message: expect.stringContaining('wait 60 s') }),
+    );
+    // Nobody waits for an answer to what was refused.
+    expect(host.isBusy).toBe(false);
+    now += REST_MS;
+    host.start(train('again'));
+    newest().emit('exit', 11);
+    expect(() => host.start(train('refused'))).toThrowError(/wait 60 s/);
+    now += REST_MS;
+    host.start(train('works'));
+    newest().emit('message', { jobId: 'works', type: 'checkpoint', cycle: 1, sizeBytes: 1 });
+    newest().emit('exit', 11);
+    host.start(train('at once'));
+    expect(forked).toHaveLength(MOST_FRUITLESS_ENDS + 3);
+  });
+
+  it('goes on for ever as long as each start gets something done', () => {
+    for (let i = 0; i < 4 * MOST_FRUITLESS_ENDS; i += 1) {
+      host.start(train(String(i)));
+      newest().emit('message', { jobId: String(i), type: 'checkpoint', cycle: 1, sizeBytes: 1 });
+      newest().emit('exit', 9);
+    }
+    expect(events.filter(({ type }) => type === 'failed')).toHaveLength(4 * MOST_FRUITLESS_ENDS);
+  });
+
+  it('says when work begins and ends, and takes a glance at the device for none', () => {
+    host.start(probe('0'));
+    host.start(train('1'));
+    newest().emit('message', { jobId: '1', type: 'stopped' });
+    host.start(train('2'));
+    newest().emit('exit', 9);
+    expect(busy).toEqual([true, false, true, false]);
+  });
+
+  it('holds trainings while the machine sleeps, and lets go on only what the reader has not paused', () => {
+    host.start(train('1'));
+    host.suspend();
+    host.wake();
+    host.tell('1', 'pause');
+    host.suspend();
+    host.wake();
+    expect(newest().sent.slice(1)).toEqual([
+      { jobId: '1', type: 'pause' },
+      { jobId: '1', type: 'resume' },
+      { jobId: '1', type: 'pause' },
+    ]);
+    expect(host.isPaused('1')).toBe(true);
+    newest().emit('message', { jobId: '1', type: 'stopped' });
+    expect(host.open).toEqual([]);
+    expect(host.isPaused('1')).toBe(false);
   });
 
   it('ends the process with the program, quietly', () => {
