@@ -52,6 +52,11 @@ export class FileTokens {
     return this.#tokens.has(`${kind} ${filePath}`);
   }
 
+  /** The names of everything that is open. */
+  get names(): readonly string[] {
+    return [...this.#entries.values()].map(({ name }) => name);
+  }
+
   /** @throws ExpectedError denied for a token that was never given out, was forgotten, or is of another kind. */
   pathOf(token: string, kind: TokenKind): string {
     return this.#entry(token, kind).path;
