@@ -4,13 +4,13 @@ import path from 'node:path';
 import { root } from './paths.mjs';
 import { lastLines, PlainError, run, runAsScript } from './processes.mjs';
 
-/** @typedef {'node' | 'window'} Part */
+/** @typedef {'node' | 'window' | 'guide'} Part */
 
 const settings = ['electron.vite.config.ts', 'package-lock.json', 'package.json', 'tsconfig.base.json'];
 
 /**
- * What can be built alone: what runs in Node (Electron's main process, the engine, the command line), and the window. The
- * command line needs only the first.
+ * What can be built alone: what runs in Node (Electron's main process, the engine, the command line), the window, and the
+ * user guide. The command line needs only the first.
  *
  * @type {Record<Part, { targets: string[], sources: string[], outputs: string[] }>}
  */
@@ -25,9 +25,21 @@ const parts = {
     sources: ['shared', 'main', 'renderer', 'resources', ...settings],
     outputs: ['preload/preload.cjs', 'renderer/index.html'],
   },
+  guide: {
+    targets: [],
+    sources: [
+      'docs/guide',
+      'shared/study',
+      'main/cli',
+      'renderer/commands',
+      'scripts/guide.mjs',
+      'package-lock.json',
+    ],
+    outputs: ['guide/index.html', 'guide/guide.css'],
+  },
 };
 /** @type {readonly Part[]} */
-const allParts = ['node', 'window'];
+const allParts = ['node', 'window', 'guide'];
 
 /**
  * A digest of which source files there are, with their sizes and times: it moves with every edit, also with a file deleted
@@ -101,12 +113,19 @@ export async function ensureBuilt({
     say('Building once ...');
     const digests = old.map((part) => sourcesDigest(part));
     for (const part of old) fs.rmSync(stampFile(part), { force: true });
-    const { code, output } = await run(
-      process.execPath,
-      [path.join(root, 'scripts', 'buildTargets.mjs'), ...old.flatMap((part) => parts[part].targets)],
-      { cwd: root, quiet, onStdout: 'stderr' },
-    );
-    if (code !== 0) throw new PlainError(`The build failed:\n${lastLines(output, 30)}`);
+    const targets = old.flatMap((part) => parts[part].targets);
+    const commands = [
+      ...(targets.length > 0 ? [['buildTargets.mjs', ...targets]] : []),
+      ...(old.includes('guide') ? [['guide.mjs']] : []),
+    ];
+    for (const [script = '', ...args] of commands) {
+      const { code, output } = await run(process.execPath, [path.join(root, 'scripts', script), ...args], {
+        cwd: root,
+        quiet,
+        onStdout: 'stderr',
+      });
+      if (code !== 0) throw new PlainError(`The build failed:\n${lastLines(output, 30)}`);
+    }
     const missing = old
       .flatMap((part) => parts[part].outputs)
       .filter((file) => !fs.existsSync(path.join(out, file)));

@@ -11,36 +11,40 @@ export interface Failure {
   readonly detail: string;
 }
 
-export type FailureKind =
-  | 'file-missing'
-  | 'file-unreadable'
-  | 'file-exists'
-  | 'file-unwritable'
-  | 'not-nifti'
-  | 'nifti-damaged'
-  | 'nifti-unsupported'
-  | 'not-npy'
-  | 'npy-damaged'
-  | 'npy-unsupported'
-  | 'too-large'
-  | 'empty-set'
-  | 'shape-mismatch'
-  | 'not-finite'
-  | 'set-damaged'
-  | 'run-damaged'
-  | 'model-unreadable'
-  | 'study-damaged'
-  | 'settings-invalid'
-  | 'backend-missing'
-  | 'download-failed'
-  | 'install-failed'
-  | 'out-of-memory'
-  | 'training-collapsed'
-  | 'engine-crashed'
-  | 'busy'
-  | 'cancelled'
-  | 'denied'
-  | 'internal';
+/** Every kind; the guide's troubleshooting has an entry for each. */
+export const failureKinds = [
+  'file-missing',
+  'file-unreadable',
+  'file-exists',
+  'file-unwritable',
+  'not-nifti',
+  'nifti-damaged',
+  'nifti-unsupported',
+  'not-npy',
+  'npy-damaged',
+  'npy-unsupported',
+  'too-large',
+  'empty-set',
+  'shape-mismatch',
+  'not-finite',
+  'set-damaged',
+  'run-damaged',
+  'model-unreadable',
+  'study-damaged',
+  'settings-invalid',
+  'backend-missing',
+  'download-failed',
+  'install-failed',
+  'out-of-memory',
+  'training-collapsed',
+  'engine-crashed',
+  'busy',
+  'cancelled',
+  'denied',
+  'internal',
+] as const;
+
+export type FailureKind = (typeof failureKinds)[number];
 
 /** Thrown for an expected failure; caught where a process or a command ends, and turned into a {@link Failure}. */
 export class ExpectedError extends Error {
