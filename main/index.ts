@@ -1,18 +1,30 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { app, type BrowserWindow, session, utilityProcess } from 'electron';
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  powerMonitor,
+  powerSaveBlocker,
+  session,
+  utilityProcess,
+} from 'electron';
 import { eventChannel } from '../shared/ipc/channels';
 import type { PageEvent } from '../shared/ipc/contract';
-import { EngineHost } from './engineHost';
+import { EngineHost, type EngineProcess } from './engineHost';
 import { SettingsFile } from './files/settings';
 import { StudyFolder } from './files/studyFolder';
 import { StudyStore } from './files/studyStore';
 import { FileTokens } from './files/tokens';
 import { Closing } from './closing';
+import { guideFolder, GuideWindow } from './guideWindow';
 import { appHandlers } from './ipc/handlers/app';
 import { exportHandlers } from './ipc/handlers/export';
 import { modelHandlers } from './ipc/handlers/models';
 import { exportFolderHandlers } from './ipc/handlers/exportFolder';
 import { fileHandlers } from './ipc/handlers/files';
+import { helpHandlers } from './ipc/handlers/help';
 import { jobHandlers } from './ipc/handlers/jobs';
 import { maskHandlers } from './ipc/handlers/masks';
 import { runHandlers } from './ipc/handlers/runs';
@@ -20,13 +32,15 @@ import { studyHandlers } from './ipc/handlers/study';
 import { pageEventOf } from './ipc/pageEvents';
 import { setupRouter } from './ipc/router';
 import type { Services } from './ipc/services';
+import { createLog, type Log } from './log';
 import { setupMenu } from './menu';
 import { isOurPage, pageOrigin } from './origins';
+import { PageLink } from './pageLink';
+import { PageRevival } from './pageRevival';
+import { Power } from './power';
 import { registerScheme, setupProtocol } from './protocol';
 import { setupSecurity } from './security';
 import { createWindow } from './window';
-
-const log = (line: string): void => console.error(`[asc-net] ${line}`);
 
 app.setName('ASC-Net');
 const userData = process.env['ASCNET_USER_DATA'];
@@ -42,51 +56,144 @@ function sendToPage(event: PageEvent): void {
   if (window && !window.isDestroyed()) window.webContents.send(eventChannel, event);
 }
 
-function startEngine(): ReturnType<typeof utilityProcess.fork> {
+/** How much of what the engine writes to stderr is kept. */
+const LAST_WORDS = 4000;
+
+function startEngine(): EngineProcess {
   // Inside a packed app the engine lies beside the archive: a process cannot be forked from within it.
   const entry = path.join(__dirname, 'engine.cjs').replace('app.asar', 'app.asar.unpacked');
   const engine = utilityProcess.fork(entry, [], { serviceName: 'ASC-Net engine', stdio: 'pipe' });
-  engine.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+  let lastWords = '';
+  engine.stderr?.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk);
+    lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS);
+  });
   engine.stdout?.resume();
-  return engine;
+  return Object.assign(engine, { lastWords: () => lastWords });
 }
 
-function openWindow(services: Services, startUrl: string): void {
-  window = createWindow(startUrl, services.settings.get().theme, !app.isPackaged);
-  window.webContents.on('render-process-gone', (_event, { reason }) => {
+/** How many processes Linux has killed for memory since it started. */
+function memoryKills(): number | null {
+  try {
+    const found = /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1];
+    return found === undefined ? null : Number(found);
+  } catch {
+    return null;
+  }
+}
+
+/** Starts a page that has crashed again; one that crashes again and again only where its reader wants that. */
+async function revive(crashed: BrowserWindow, revival: PageRevival, notices: string[]): Promise<void> {
+  if (!revival.crashed()) {
+    const { response } = await dialog.showMessageBox({
+      type: 'error',
+      message: 'The window of ASC-Net crashes again and again.',
+      detail: 'Your study is on disk. Close other programs, or start the computer again.',
+      buttons: ['Start the window again', 'Quit'],
+    });
+    if (response === 1) return app.quit();
+  }
+  notices.push('The window had crashed and was started again. Your study is as it was saved last.');
+  if (!crashed.isDestroyed()) crashed.webContents.reload();
+}
+
+function openWindow({ settings, closing, link, guide, log, notices }: Services, startUrl: string): void {
+  const opened = createWindow(startUrl, settings.get().theme, !app.isPackaged);
+  const revival = new PageRevival();
+  window = opened;
+  opened.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+    link.lost();
     if (reason === 'clean-exit') return;
-    log(`the page ended: ${reason}`);
-    window?.webContents.reload();
+    log(`the page ended: ${reason} (${exitCode})`);
+    void revive(opened, revival, notices);
   });
-  services.closing.watch(window);
-  window.on('closed', () => {
+  opened.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+    if (isMainFrame && !isSameDocument) link.lost();
+  });
+  opened.on('unresponsive', () => log('the page does not answer'));
+  closing.watch(opened);
+  opened.on('closed', () => {
     window = null;
+    link.lost();
+    guide.close();
   });
+}
+
+/** What must not stand in the log: open files, the study's folder, who is at work on which machine. */
+function privateNames(tokens: FileTokens, study: StudyFolder, settings: SettingsFile): string[] {
+  const { reviewer } = settings.get();
+  return [...tokens.names, path.basename(study.path), os.userInfo().username, os.hostname(), reviewer];
+}
+
+/** What nobody caught is written down and said; the program goes on. */
+function surviveBugs(log: Log, link: PageLink): void {
+  const tell = (thrown: unknown): void => {
+    log(`nobody caught: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+    link.send({
+      topic: 'notice',
+      text: 'Something went wrong inside ASC-Net. Your study is kept; please report the problem (Help menu).',
+    });
+  };
+  process.on('uncaughtException', tell);
+  process.on('unhandledRejection', tell);
 }
 
 void app.whenReady().then(() => {
   const page = pageOrigin(app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL']);
   const tokens = new FileTokens();
+  const profile = app.getPath('userData');
+  const settings = new SettingsFile(profile);
+  const study = new StudyFolder(profile);
+  const log = createLog({
+    folder: path.join(profile, 'logs'),
+    names: () => privateNames(tokens, study, settings),
+    toTerminal: !app.isPackaged,
+  });
+  log(
+    `ASC-Net ${app.getVersion()} starts: Electron ${process.versions['electron']}, ${os.type()} ${os.release()}`,
+  );
+  if (settings.notice) log(settings.notice);
+  const link = new PageLink(sendToPage);
+  surviveBugs(log, link);
+  const power = new Power(powerSaveBlocker);
   const engine = new EngineHost({
     fork: startEngine,
-    onEvent: (event, request) => sendToPage(pageEventOf(event, request, tokens)),
+    onEvent: (event, request) => {
+      if (event.type === 'failed')
+        log(
+          `${request.type} failed: ${event.failure.kind}: ${event.failure.message} ${event.failure.detail}`,
+        );
+      if (event.type === 'finished' || event.type === 'stopped') log(`${request.type} ${event.type}`);
+      link.sendOf(request, pageEventOf(event, request, tokens));
+    },
     log,
+    onBusy: (busy) => power.setBusy(busy),
+    memoryKills,
   });
-  const study = new StudyFolder(app.getPath('userData'));
-  const closing = new Closing({ engine, askPage: () => sendToPage({ topic: 'closing' }) });
+  power.watch(powerMonitor, engine, log);
+  const closing = new Closing({ engine, askPage: () => link.send({ topic: 'closing' }) });
   const services: Services = {
     tokens,
     engine,
     study,
-    studies: new StudyStore(study, tokens, app.getPath('userData')),
-    settings: new SettingsFile(app.getPath('userData')),
-    menu: setupMenu((command) => sendToPage({ topic: 'command', command })),
+    studies: new StudyStore(study, tokens, profile),
+    settings,
+    menu: setupMenu((command) => link.send({ topic: 'command', command })),
     closing,
+    link,
+    guide: new GuideWindow(),
+    log,
+    notices: settings.notice === null ? [] : [settings.notice],
     window: () => window,
   };
 
   setupSecurity(session.defaultSession, page);
-  setupProtocol(session.defaultSession, { pageFolder: path.join(__dirname, '../renderer'), page, tokens });
+  setupProtocol(session.defaultSession, {
+    pageFolder: path.join(__dirname, '../renderer'),
+    guideFolder: guideFolder(),
+    page,
+    tokens,
+  });
   setupRouter(
     {
       ...appHandlers(services),
@@ -98,6 +205,7 @@ void app.whenReady().then(() => {
       ...exportFolderHandlers(services),
       ...maskHandlers(services),
       ...studyHandlers(services),
+      ...helpHandlers(services),
     },
     { contents: () => window?.webContents ?? null, isOurPage: (url) => isOurPage(url, page), log },
   );

@@ -96,7 +96,7 @@ const layout: readonly (readonly [label: string, entries: readonly Entry[]])[] =
       'review.threshold',
     ],
   ],
-  ['&Help', ['help.keys', 'help.about']],
+  ['&Help', ['help.guide', 'help.tour', 'help.keys', '-', 'help.report', 'help.about']],
 ];
 
 /**

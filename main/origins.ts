@@ -1,6 +1,8 @@
 /** The scheme under which everything of the window is served; nothing else may be loaded. */
 export const scheme = 'ascnet';
 export const appOrigin = `${scheme}://app`;
+/** The user guide's pages. */
+export const guideOrigin = `${scheme}://guide`;
 
 /** Where the page comes from: our own scheme, or the development server when one is running. */
 export interface PageOrigin {
@@ -20,6 +22,11 @@ export function isOurPage(url: string, page: PageOrigin): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}` === page.origin;
+}
+
+/** Whether an address is a page of the guide. */
+export function isGuidePage(url: string): boolean {
+  return isOurPage(url, { origin: guideOrigin, startUrl: guideOrigin });
 }
 
 /** Whether the window may load an address at all; blob: and data: are made by the page itself. */

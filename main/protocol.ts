@@ -28,16 +28,22 @@ export function registerScheme(): void {
 export interface ProtocolOptions {
   /** Folder of the built page. */
   readonly pageFolder: string;
+  /** Folder of the user guide. */
+  readonly guideFolder: string;
   readonly page: PageOrigin;
   readonly tokens: FileTokens;
 }
 
-/** Serves the page's own files as ascnet://app/... and files behind tokens as ascnet://file/TOKEN. */
+/**
+ * Serves the page's own files as ascnet://app/..., the guide's as ascnet://guide/..., and files behind tokens as
+ * ascnet://file/TOKEN.
+ */
 export function setupProtocol(session: Session, options: ProtocolOptions): void {
   session.protocol.handle(scheme, async (request) => {
     const url = new URL(request.url);
     if (request.method !== 'GET' && request.method !== 'HEAD') return new Response(null, { status: 405 });
     if (url.host === 'app') return servePage(options.pageFolder, url.pathname);
+    if (url.host === 'guide') return servePage(options.guideFolder, url.pathname);
     if (url.host === 'file') return serveToken(options, url.pathname.slice(1));
     return new Response(null, { status: 404 });
   });

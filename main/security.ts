@@ -1,5 +1,5 @@
 import { app, type Session } from 'electron';
-import { isOurPage, mayLoad, type PageOrigin } from './origins';
+import { isGuidePage, isOurPage, mayLoad, type PageOrigin } from './origins';
 
 /**
  * Shuts every way out of the window: no page but ours, no new windows, no embedded contents, no permissions, no request
@@ -8,7 +8,9 @@ import { isOurPage, mayLoad, type PageOrigin } from './origins';
 export function setupSecurity(session: Session, page: PageOrigin): void {
   app.on('web-contents-created', (_event, contents) => {
     const refuseForeign = (event: { preventDefault(): void; url: string }): void => {
-      if (!isOurPage(event.url, page)) event.preventDefault();
+      // The guide's pages lead to each other, and to nothing else.
+      const isAllowed = isGuidePage(contents.getURL()) ? isGuidePage(event.url) : isOurPage(event.url, page);
+      if (!isAllowed) event.preventDefault();
     };
     contents.on('will-navigate', refuseForeign);
     contents.on('will-frame-navigate', refuseForeign);

@@ -34,7 +34,10 @@ export function setupRouter(handlers: Handlers, options: RouterOptions): void {
         return { ok: true, value: await answer(handlers, channel, request) };
       } catch (thrown) {
         const failure = toFailure(thrown);
-        if (failure.kind === 'internal') options.log(`${channel}: ${failure.detail}`);
+        if (failure.kind !== 'cancelled')
+          options.log(
+            `${channel}: ${failure.kind}: ${failure.kind === 'internal' ? failure.detail : failure.message}`,
+          );
         return { ok: false, failure };
       }
     });

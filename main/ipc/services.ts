@@ -5,7 +5,10 @@ import type { SettingsFile } from '../files/settings';
 import type { StudyFolder } from '../files/studyFolder';
 import type { StudyStore } from '../files/studyStore';
 import type { FileTokens } from '../files/tokens';
+import type { GuideWindow } from '../guideWindow';
+import type { Log } from '../log';
 import type { AppMenu } from '../menu';
+import type { PageLink } from '../pageLink';
 
 /** What the handlers work with. */
 export interface Services {
@@ -16,6 +19,11 @@ export interface Services {
   readonly settings: SettingsFile;
   readonly menu: AppMenu;
   readonly closing: Closing;
+  readonly link: PageLink;
+  readonly guide: GuideWindow;
+  readonly log: Log;
+  /** Sentences that the page has still to tell its reader. */
+  readonly notices: string[];
   /** The window that dialogs belong to; null while there is none. */
   readonly window: () => BrowserWindow | null;
 }

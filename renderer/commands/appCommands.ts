@@ -1,4 +1,5 @@
 import { useImportingStore } from '../stores/importing';
+import { ask } from '../ipc/client';
 import { useJobsStore } from '../stores/jobs';
 import { useMessagesStore } from '../stores/messages';
 import { useReviewStore } from '../stores/review';
@@ -302,7 +303,36 @@ function jobCommands(): Command[] {
 
 function helpCommands(): Command[] {
   const view = useViewStore();
+  const study = useStudyStore();
+  const pages = { data: 'data', train: 'settings', review: 'histogram', export: 'window' } as const;
   return [
+    {
+      id: 'help.guide',
+      title: 'User guide',
+      keys: ['F1'],
+      enabled: always,
+      run: async () => {
+        await ask('help:open', { page: study.scans.length === 0 ? 'index' : pages[view.place], heading: '' });
+      },
+    },
+    {
+      id: 'help.tour',
+      title: 'Tour of the window',
+      keys: [],
+      enabled: always,
+      run: () => {
+        view.tourStep = 0;
+      },
+    },
+    {
+      id: 'help.report',
+      title: 'Report a problem...',
+      keys: [],
+      enabled: always,
+      run: () => {
+        view.reportShown = true;
+      },
+    },
     {
       id: 'help.keys',
       title: 'All keys',

@@ -45,8 +45,17 @@ function opened(answer: unknown): unknown {
   throw fromFailure(envelope.failure as Failure);
 }
 
+/** Writes an error that nobody expected into the log. */
+export function complain(thrown: unknown): void {
+  const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  ask('app:complain', { text: text.slice(0, 8000) }).catch(() => undefined);
+}
+
 /** What was thrown anywhere in the page, as a failure to show. */
 export function failureFrom(thrown: unknown): Failure {
-  if (!(thrown instanceof ExpectedError)) console.error(thrown);
+  if (!(thrown instanceof ExpectedError)) {
+    console.error(thrown);
+    complain(thrown);
+  }
   return toFailure(thrown);
 }

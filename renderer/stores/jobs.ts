@@ -19,6 +19,12 @@ export interface RunningJob {
   readonly paused: boolean;
 }
 
+/** A job as it was begun: now, or by a page before this one, and maybe held since. */
+export interface StartedJob {
+  readonly jobId: string;
+  readonly paused?: boolean;
+}
+
 interface Waiting {
   readonly resolve: (result: JobResult | null) => void;
   readonly reject: (error: Error) => void;
@@ -44,10 +50,10 @@ export const useJobsStore = defineStore('jobs', () => {
   async function run<J extends JobResult['job']>(
     type: J,
     title: string,
-    start: () => Promise<{ jobId: string }>,
+    start: () => Promise<StartedJob>,
     onEvent: (event: EngineEvent) => void = () => undefined,
   ): Promise<Extract<JobResult, { job: J }> | null> {
-    const { jobId } = await start();
+    const { jobId, paused = false } = await start();
     const ended = new Promise<JobResult | null>((resolve, reject) =>
       waiting.set(jobId, { resolve, reject, onEvent }),
     );
@@ -61,8 +67,8 @@ export const useJobsStore = defineStore('jobs', () => {
         remainingMs: null,
         message: 'starting',
         stopping: false,
-        pauseAsked: false,
-        paused: false,
+        pauseAsked: paused,
+        paused,
       },
     ];
     early.get(jobId)?.forEach(receive);
@@ -86,7 +92,7 @@ export const useJobsStore = defineStore('jobs', () => {
 
   /** Takes in what main says about jobs. */
   function receive(event: PageEvent): void {
-    if (event.topic === 'command' || event.topic === 'closing') return;
+    if (event.topic !== 'engine' && event.topic !== 'finished') return;
     const id = event.topic === 'finished' ? event.jobId : event.event.jobId;
     const job = waiting.get(id);
     if (!job) {

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
-import type { Failure } from '../../shared/failure';
+import type { Failure, FailureKind } from '../../shared/failure';
 import { failureFrom } from '../ipc/client';
 
 export interface Message {
@@ -8,6 +8,8 @@ export interface Message {
   readonly tone: 'info' | 'success' | 'warning' | 'error';
   readonly text: string;
   readonly detail: string;
+  /** Of a failure: what the guide's troubleshooting has it under. */
+  readonly kind: FailureKind | null;
   readonly action: { readonly title: string; readonly run: () => void } | null;
 }
 
@@ -24,7 +26,7 @@ export const useMessagesStore = defineStore('messages', () => {
   function show(
     tone: Message['tone'],
     text: string,
-    extra: { detail?: string; action?: NonNullable<Message['action']> } = {},
+    extra: { detail?: string; kind?: FailureKind; action?: NonNullable<Message['action']> } = {},
   ): void {
     const id = next;
     next += 1;
@@ -32,7 +34,14 @@ export const useMessagesStore = defineStore('messages', () => {
     const others = messages.value.filter((message) => message.text !== text);
     messages.value = [
       ...others.slice(1 - most),
-      { id, tone, text, detail: extra.detail ?? '', action: extra.action ?? null },
+      {
+        id,
+        tone,
+        text,
+        detail: extra.detail ?? '',
+        kind: extra.kind ?? null,
+        action: extra.action ?? null,
+      },
     ];
     if (tone !== 'error') setTimeout(() => close(id), shownMs);
   }
@@ -41,8 +50,10 @@ export const useMessagesStore = defineStore('messages', () => {
     messages.value = messages.value.filter((message) => message.id !== id);
   }
 
-  function showFailure(failure: Failure): void {
-    if (failure.kind !== 'cancelled') show('error', failure.message, { detail: failure.detail });
+  /** @param action what leads on from here, where there is something better than the guide */
+  function showFailure(failure: Failure, action: Message['action'] = null): void {
+    const { kind, message, detail } = failure;
+    if (kind !== 'cancelled') show('error', message, { detail, kind, ...(action ? { action } : {}) });
   }
 
   /** Runs something that may fail, and shows why it did. */

@@ -13,7 +13,7 @@ import type { Lesion, LesionSummary } from '../workers/reviewMessages';
 import { readSliceStack, type SliceStack } from '../workers/slices';
 import { useDecisionsStore } from './decisions';
 import { useEditsStore } from './edits';
-import { useJobsStore } from './jobs';
+import { useJobsStore, type StartedJob } from './jobs';
 import { useMessagesStore } from './messages';
 import { takeOut, type ByScan } from './records';
 import { useStudyStore } from './study';
@@ -135,17 +135,22 @@ export const useReviewStore = defineStore('review', () => {
   async function segment(token: string): Promise<void> {
     const run = training.run;
     if (!run || segmenting.value !== null) return;
+    await follow(token, () =>
+      ask('inference:segment', {
+        run: run.run.token,
+        scan: token,
+        brain: study.brainOf(token),
+        samples: samples.value,
+        backend: training.form.backend,
+      }),
+    );
+  }
+
+  /** Waits for a segmentation, which a page before this one may have begun, and takes it over. */
+  async function follow(token: string, begin: () => Promise<StartedJob>): Promise<void> {
     segmenting.value = token;
     try {
-      const result = await jobs.run('segment', 'Segmenting', () =>
-        ask('inference:segment', {
-          run: run.run.token,
-          scan: token,
-          brain: study.brainOf(token),
-          samples: samples.value,
-          backend: training.form.backend,
-        }),
-      );
+      const result = await jobs.run('segment', 'Segmenting', begin);
       if (!result) return;
       segmentations.value = {
         ...segmentations.value,
@@ -446,6 +451,7 @@ export const useReviewStore = defineStore('review', () => {
     spreadRange,
     missing,
     segment,
+    follow,
     setThreshold,
     resetThreshold,
     showLesion,

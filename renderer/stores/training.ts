@@ -1,15 +1,16 @@
 import { defineStore } from 'pinia';
 import { computed, markRaw, ref, shallowRef } from 'vue';
+import type { Failure } from '../../shared/failure';
 import type { BackendChoice, JobResult, ResponseOf } from '../../shared/ipc/contract';
 import type { EngineEvent, IroHistogram, Preview } from '../../shared/ipc/engineEvents';
 import { preparationOf } from '../../shared/study/presetPreparation';
 import type { GuidedName } from '../../shared/study/settingsGuide';
 import { presets, type PresetName, type TrainingSettings } from '../../shared/study/trainingSettings';
 import { ask, failureFrom } from '../ipc/client';
-import { useJobsStore } from './jobs';
+import { useJobsStore, type StartedJob } from './jobs';
 import { withCycle, type CycleView } from './cycleViews';
 import { LossHistory } from './lossHistory';
-import { useMessagesStore } from './messages';
+import { useMessagesStore, type Message } from './messages';
 import { useStudyStore } from './study';
 
 /** The settings that the reader can choose. */
@@ -179,7 +180,12 @@ export const useTrainingStore = defineStore('training', () => {
     unfinished.value = (await ask('training:unfinished', {})).runs;
   }
 
-  async function follow(begin: () => Promise<{ jobId: string }>): Promise<TrainResult | null> {
+  /** Follows a training that a page before this one began. */
+  function takeUp(job: StartedJob): Promise<TrainResult | null> {
+    return follow(() => Promise.resolve(job));
+  }
+
+  async function follow(begin: () => Promise<StartedJob>): Promise<TrainResult | null> {
     if (state.value.kind === 'running') return null;
     losses.clear();
     lossVersion.value += 1;
@@ -188,6 +194,7 @@ export const useTrainingStore = defineStore('training', () => {
     cycle.value = 0;
     warnings.value = [];
     state.value = { kind: 'running' };
+    const begun = new Date().toISOString();
     try {
       const result = await jobs.run('train', 'Training', begin, receive);
       if (result) use(result);
@@ -196,11 +203,22 @@ export const useTrainingStore = defineStore('training', () => {
     } catch (thrown) {
       const failure = failureFrom(thrown);
       state.value = { kind: 'failed', message: failure.message };
-      messages.showFailure(failure);
+      await messages.guard(findUnfinished);
+      messages.showFailure(failure, wayOn(failure, begun));
       return null;
     } finally {
-      await messages.guard(findUnfinished);
+      if (state.value.kind !== 'failed') await messages.guard(findUnfinished);
     }
+  }
+
+  /** Where the engine ended in the middle of a training: the one click that goes on from its newest checkpoint. */
+  function wayOn({ kind }: Failure, begun: string): Message['action'] {
+    const [newest] = unfinished.value;
+    // One that was refused before it began has left no checkpoint: the newest is another's.
+    const isIts = kind === 'engine-crashed' || (newest !== undefined && newest.savedAt > begun);
+    if (!newest || !isIts || !['engine-crashed', 'out-of-memory', 'file-unwritable'].includes(kind))
+      return null;
+    return { title: 'Go on from its checkpoint', run: () => void messages.guard(() => goOn(newest).then()) };
   }
 
   /** Segments with a run from now on; the one before stays among the earlier ones. */
@@ -285,6 +303,7 @@ export const useTrainingStore = defineStore('training', () => {
     start,
     goOn,
     adapt,
+    takeUp,
     findUnfinished,
     importModel,
     exportModel,

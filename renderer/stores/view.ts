@@ -49,6 +49,9 @@ export const useViewStore = defineStore('view', () => {
   /** Counts up when the reader asks for the large picture as a file. */
   const snapshots = ref(0);
   const aboutShown = ref(false);
+  const reportShown = ref(false);
+  /** The step of the tour that is shown; null: none. */
+  const tourStep = ref<number | null>(null);
   /** The sentences that lead through the sample study. */
   const guideShown = ref(false);
   /** The voxel under the pointer, not rounded; null where it is over no picture. */
@@ -178,6 +181,7 @@ export const useViewStore = defineStore('view', () => {
 
   async function loadSettings(): Promise<void> {
     settings.value = await ask('app:settings', {});
+    if (!settings.value.tourSeen) tourStep.value = 0;
   }
 
   async function changeSettings(part: Partial<Settings>): Promise<void> {
@@ -203,6 +207,8 @@ export const useViewStore = defineStore('view', () => {
     thresholdFocus,
     snapshots,
     aboutShown,
+    reportShown,
+    tourStep,
     guideShown,
     hover,
     cursors,

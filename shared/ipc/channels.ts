@@ -8,6 +8,8 @@ export const publicChannels = [
   'app:saveSettings',
   'app:showCommands',
   'app:readyToClose',
+  'app:notices',
+  'app:complain',
   'files:open',
   'files:openFolder',
   'files:question',
@@ -23,6 +25,7 @@ export const publicChannels = [
   'training:continue',
   'training:adapt',
   'inference:segment',
+  'jobs:open',
   'jobs:stop',
   'jobs:pause',
   'jobs:resume',
@@ -43,6 +46,9 @@ export const publicChannels = [
   'masks:take',
   'masks:append',
   'masks:read',
+  'help:open',
+  'help:collect',
+  'help:saveReport',
 ] as const;
 
 export type PublicChannel = (typeof publicChannels)[number];

@@ -4,6 +4,7 @@ import { preparationSchema } from '../imaging/preparation';
 import { timedTrainingSchema } from '../study/estimate';
 import { maskReviewSchema } from '../study/maskReview';
 import { presetNameSchema } from '../study/trainingSettings';
+import { guidePageSchema } from '../study/guidePages';
 import { studyOf } from '../study/studyFile';
 import { trainingSettingsSchema } from '../study/trainingSettings';
 import { findingsSchema } from '../study/findings';
@@ -68,6 +69,8 @@ export const settingsSchema = z.strictObject({
   /** Which side of the patient is on the left of axial and coronal pictures: the right one in radiological. */
   convention: z.enum(['radiological', 'neurological']),
   crosshair: z.boolean(),
+  /** Whether the tour has been taken or skipped. */
+  tourSeen: z.boolean(),
   /** Who stands in reports as the reader. */
   reviewer: z.string().max(200),
   /** Keys that the reader has changed, by command. */
@@ -80,6 +83,7 @@ export const defaultSettings: Settings = {
   maskOpacity: 0.4,
   convention: 'radiological',
   crosshair: true,
+  tourSeen: false,
   reviewer: '',
   keys: {},
 };
@@ -157,7 +161,10 @@ export const menuCommandSchema = z.enum([
   'view.reset',
   'view.snapshot',
   'view.toggleTheme',
+  'help.guide',
+  'help.tour',
   'help.keys',
+  'help.report',
   'help.about',
 ]);
 export type MenuCommand = z.infer<typeof menuCommandSchema>;
@@ -196,6 +203,10 @@ export const contract = {
   },
   /** Answers the `closing` event: whether everything is on disk. */
   'app:readyToClose': { request: z.strictObject({ unsaved: z.string().nullable() }), response: nothing },
+  /** What happened before the page was there that its reader must know, in sentences; each is told once. */
+  'app:notices': { request: nothing, response: z.strictObject({ notices: z.array(z.string()) }) },
+  /** An error in the page that nobody caught, for the log. */
+  'app:complain': { request: z.strictObject({ text: z.string().max(8000) }), response: nothing },
   /** Shows the open dialog; no files where it was cancelled. */
   'files:open': { request: nothing, response: openedFiles },
   'files:adopt': {
@@ -301,6 +312,34 @@ export const contract = {
   'model:import': { request: nothing, response: jobAfterDialog },
   /** Shows the folder dialog and writes a run's networks there as the three published Keras files. */
   'model:export': { request: z.strictObject({ run: token }), response: jobAfterDialog },
+  /**
+   * The page begins to listen. Answers with the jobs that it has not asked for itself: those that run, and those that ended
+   * while there was no page, whose last event follows.
+   */
+  'jobs:open': {
+    request: nothing,
+    response: z.strictObject({
+      jobs: z.array(
+        z.strictObject({
+          jobId: z.string(),
+          job: z.enum([
+            'probe',
+            'time',
+            'install',
+            'sample',
+            'train',
+            'importModel',
+            'exportModel',
+            'segment',
+          ]),
+          /** Of a segmentation: its scan. */
+          scan: token.nullable(),
+          paused: z.boolean(),
+        }),
+      ),
+      device: deviceSchema.nullable(),
+    }),
+  },
   'jobs:stop': { request: z.strictObject({ jobId: z.string().max(64) }), response: nothing },
   /** Holds a training at its next step, and lets it go on. */
   'jobs:pause': { request: z.strictObject({ jobId: z.string().max(64) }), response: nothing },
@@ -415,6 +454,21 @@ export const contract = {
     response: nothing,
   },
   'masks:read': { request: z.strictObject({ id: z.uuid() }), response: z.strictObject({ text: z.string() }) },
+  /** Opens the user guide in a window of its own, at a page and a heading of it. */
+  'help:open': {
+    request: z.strictObject({ page: guidePageSchema, heading: z.string().regex(/^[a-z0-9-]{0,64}$/) }),
+    response: nothing,
+  },
+  /** Gathers what a report of a problem holds, for its reader to look at. */
+  'help:collect': {
+    request: nothing,
+    response: z.strictObject({ files: z.array(z.strictObject({ name: z.string(), text: z.string() })) }),
+  },
+  /** Shows the save dialog and writes what was gathered last as a zip, with the reader's own words. */
+  'help:saveReport': {
+    request: z.strictObject({ note: z.string().max(20_000) }),
+    response: z.strictObject({ saved: z.string().nullable() }),
+  },
 } as const satisfies Record<
   PublicChannel | typeof adoptChannel,
   { readonly request: z.ZodType; readonly response: z.ZodType }
@@ -495,5 +549,7 @@ export const pageEventSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('command'), command: menuCommandSchema }),
   /** The window is about to close: the page writes what is not on disk yet and answers with `app:readyToClose`. */
   z.object({ topic: z.literal('closing') }),
+  /** Something that its reader must know. */
+  z.object({ topic: z.literal('notice'), text: z.string() }),
 ]);
 export type PageEvent = z.infer<typeof pageEventSchema>;

@@ -2,9 +2,16 @@ import { app, nativeTheme } from 'electron';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
-type AppChannel = 'app:info' | 'app:settings' | 'app:saveSettings' | 'app:showCommands' | 'app:readyToClose';
+type AppChannel =
+  | 'app:info'
+  | 'app:settings'
+  | 'app:saveSettings'
+  | 'app:showCommands'
+  | 'app:readyToClose'
+  | 'app:notices'
+  | 'app:complain';
 
-export function appHandlers({ settings, menu, closing }: Services): Pick<Handlers, AppChannel> {
+export function appHandlers({ settings, menu, closing, notices, log }: Services): Pick<Handlers, AppChannel> {
   return {
     'app:info': () => ({
       version: app.getVersion(),
@@ -18,6 +25,11 @@ export function appHandlers({ settings, menu, closing }: Services): Pick<Handler
     },
     'app:readyToClose': ({ unsaved }) => {
       closing.answer(unsaved);
+      return {};
+    },
+    'app:notices': () => ({ notices: notices.splice(0) }),
+    'app:complain': ({ text }) => {
+      log(`the page: ${text}`);
       return {};
     },
     'app:saveSettings': (next) => {

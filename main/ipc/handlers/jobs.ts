@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { ChosenScan } from '../../../shared/ipc/contract';
+import type { ChosenScan, JobResult } from '../../../shared/ipc/contract';
 import type { JobRequest, JobScan } from '../../../shared/ipc/engineEvents';
 import { stemOf } from '../../../shared/study/exportNames';
 import { SET_FILES } from '../../engine/jobs/prepareSets';
@@ -19,6 +19,7 @@ type JobChannel =
   | 'training:continue'
   | 'training:adapt'
   | 'inference:segment'
+  | 'jobs:open'
   | 'jobs:stop'
   | 'jobs:pause'
   | 'jobs:resume';
@@ -26,8 +27,22 @@ type JobChannel =
 /** The sample study is the same for everyone: its lesions are implanted with this seed. */
 const sampleSeed = 1;
 
+/** What the page calls the job of a request. */
+const resultJobs: Readonly<Record<JobRequest['type'], JobResult['job']>> = {
+  probe: 'probe',
+  install: 'install',
+  sample: 'sample',
+  train: 'train',
+  continueTraining: 'train',
+  adapt: 'train',
+  time: 'time',
+  importModel: 'importModel',
+  exportModel: 'exportModel',
+  segment: 'segment',
+};
+
 /** What becomes of files is the engine's: these only put paths in the place of tokens and pass the jobs on. */
-export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers, JobChannel> {
+export function jobHandlers({ tokens, engine, study, link }: Services): Pick<Handlers, JobChannel> {
   const start = (request: JobRequest): { jobId: string } => {
     engine.start(request);
     return { jobId: request.jobId };
@@ -108,6 +123,15 @@ export function jobHandlers({ tokens, engine, study }: Services): Pick<Handlers,
         outDir: study.nextResult(),
         backend,
       }),
+    'jobs:open': () => ({
+      jobs: [...engine.open, ...link.listen()].map((request) => ({
+        jobId: request.jobId,
+        job: resultJobs[request.type],
+        scan: request.type === 'segment' ? tokens.adopt(request.volume, 'file', 0).token : null,
+        paused: engine.isPaused(request.jobId),
+      })),
+      device: link.device,
+    }),
     'jobs:stop': ({ jobId }) => {
       engine.tell(jobId, 'stop');
       return {};

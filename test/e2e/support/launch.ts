@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
@@ -16,8 +16,19 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Starts the built program, in a folder of its own or in one where it ran before. */
-export async function launch(folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-'))): Promise<Running> {
+/**
+ * Starts the built program, in a folder of its own or in one where it ran before. Unless it is the first start that is looked
+ * at, the tour has been taken.
+ */
+export async function launch(
+  folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-')),
+  { firstStart = false } = {},
+): Promise<Running> {
+  const settings = path.join(folder, 'profile', 'settings.json');
+  if (!firstStart && !existsSync(settings)) {
+    mkdirSync(path.dirname(settings), { recursive: true });
+    writeFileSync(settings, JSON.stringify({ version: 2, tourSeen: true }));
+  }
   const { executablePath, args, env } = await appLaunch({
     env: { ASCNET_USER_DATA: path.join(folder, 'profile') },
   });

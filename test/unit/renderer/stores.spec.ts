@@ -206,6 +206,7 @@ describe('training', () => {
   });
 
   it('keeps the run of an earlier training when a later one fails', async () => {
+    answers['training:unfinished'] = { runs: [] };
     const [study, training, jobs] = [useStudyStore(), useTrainingStore(), useJobsStore()];
     await study.add(token('a'));
     study.setReference(token('a').token, [1], true);
@@ -227,6 +228,9 @@ describe('training', () => {
       },
     });
     expect((await first)?.run).toEqual(token('c'));
+    // An interrupted training of another day.
+    const old = { run: token('d'), stage: 1, cycle: 1, cycles: 2, preset: 'quick', width: 4 };
+    answers['training:unfinished'] = { runs: [{ ...old, savedAt: '2001-01-01T00:00:00.000Z' }] };
     answers['training:start'] = { jobId: '2' };
     const second = training.start();
     await vi.waitFor(() => expect(jobs.running).toHaveLength(1));
@@ -235,5 +239,21 @@ describe('training', () => {
     expect(await second).toBeNull();
     expect(training.state).toEqual({ kind: 'failed', message: 'Too big.' });
     expect(training.run?.run).toEqual(token('c'));
+    const messages = useMessagesStore();
+    // Nothing of it was kept: there is nothing to go on from.
+    expect(messages.messages.at(-1)).toMatchObject({ text: 'Too big.', kind: 'out-of-memory', action: null });
+
+    answers['training:start'] = { jobId: '3' };
+    const third = training.start();
+    await vi.waitFor(() => expect(jobs.running).toHaveLength(1));
+    const crash = { kind: 'engine-crashed', message: 'It crashed.', detail: '' };
+    jobs.receive({ topic: 'engine', event: { jobId: '3', type: 'failed', failure: crash } });
+    expect(await third).toBeNull();
+    const crashed = messages.messages.at(-1);
+    expect(crashed?.action?.title).toBe('Go on from its checkpoint');
+    answers['training:continue'] = { jobId: '4' };
+    crashed?.action?.run();
+    await vi.waitFor(() => expect(jobs.running).toHaveLength(1));
+    expect(asked).toContainEqual(['training:continue', { run: token('d').token, backend: 'auto' }]);
   });
 });
