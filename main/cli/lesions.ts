@@ -84,7 +84,10 @@ export function addLesions(program: Command): void {
     )
     .option('--json <file>', 'write rows and summary as JSON')
     .option('--pictures <dir>', 'draw where the masks are right and where not, to this folder')
-    .option('--keep <dir>', 'keep the sets and the runs in this folder')
+    .option(
+      '--keep <dir>',
+      'keep sets and runs in this folder; what was trained there with the same settings is not trained again',
+    )
     .addOption(backendOption())
     .action(lesions);
 }

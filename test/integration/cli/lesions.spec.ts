@@ -32,7 +32,8 @@ beforeAll(() => {
 });
 
 const tiny = [
-  ...['baseWidth=1', 'generatorSlices=8', 'discriminatorSlices=4', 'maxCycles=1', 'pastedBatch=2'],
+  ...['baseWidth=1', 'generatorSlices=4', 'discriminatorSlices=4', 'maxCycles=1', 'pastedBatch=2'],
+  ...['pixelMm=2', 'sidePixels=80', 'cropPixels=32'],
 ].flatMap((assignment) => ['--set', assignment]);
 const backend = ['--backend', 'wasm'];
 
@@ -80,12 +81,24 @@ describe('lesions', () => {
     const keep = ['--keep', at('kept'), '--json', at('one.json'), '--pictures', at('pictures')];
     expect(await run('lesions', '--train', patient('seen'), ...tiny, ...set, ...keep, ...backend)).toBe(0);
     const picture = PNG.sync.read(readFileSync(at('pictures/full/seen_train_asc-net_seed1.png')));
-    // Three columns of a ball of 110 mm, at 1 mm a pixel, with margins of 3 and gaps of 4.
-    expect(Math.abs(picture.width - (3 * (110 + 6) + 8))).toBeLessThanOrEqual(6);
+    // Three columns of a ball of 110 mm, at 2 mm a pixel, with margins of 3 and gaps of 4.
+    expect(Math.abs(picture.width - (3 * (55 + 6) + 8))).toBeLessThanOrEqual(6);
     expect(written('one.json').rows.map(({ method }) => method)).not.toContain('asc-net-adapted');
     expect(written('one.json')).not.toHaveProperty('summary');
     const facts = JSON.parse(readFileSync(at('kept/run-1/run.json'), 'utf8')) as { channels: number };
     expect(facts.channels).toBe(1);
+
+    // Again: the run is there. With another seed it is not.
+    const weights = (): string => readFileSync(at('kept/run-1/run.json'), 'utf8');
+    const before = weights();
+    const again = ['lesions', '--train', patient('seen'), ...tiny, ...set, ...keep, ...backend];
+    const { rows } = written('one.json');
+    expect(await run(...again)).toBe(0);
+    expect(weights()).toBe(before);
+    const dice = (all: readonly MeasuredRow[]): number[] => all.map((row) => row.dice);
+    expect(dice(written('one.json').rows)).toEqual(dice(rows));
+    expect(await run(...again, '--set', 'generatorRate=0.001')).toBe(0);
+    expect(weights()).not.toBe(before);
   }, 120_000);
 
   it('leaves parts out one at a time and puts their Dice beside that of the whole', async () => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExpectedError } from '../../../../shared/failure';
 import type { Preparation } from '../../../../shared/imaging/preparation';
@@ -10,14 +12,16 @@ import { overTheHeight } from '../../../../shared/lesions/overTheHeight';
 import type { TrainingSettings } from '../../../../shared/study/trainingSettings';
 import { readMaskOf } from '../../../files/readMask';
 import type { BackendChoice } from '../../backend/backend';
+import { readRun, RUN_FILES } from '../../training/runFile';
 import { adaptRun } from '../adaptRun';
 import { breathe, type JobContext } from '../context';
 import { loadModel } from '../model';
-import { prepareSets } from '../prepareSets';
+import { prepareSets, type SetIndex } from '../prepareSets';
 import { prepareScan, type PreparedScan } from '../segmentation';
 import { segmentVolume, type NetworkSegmentation } from '../segmentVolume';
 import { trainRun } from '../trainRun';
 import { baselines, healthyValues, levelOfHealthy } from './baselines';
+import { keptRun } from './keptRun';
 import { overall, type Overall } from './overall';
 import { healthyPart, wholeScan, type Patient } from './patient';
 
@@ -30,7 +34,7 @@ export interface MeasureOptions {
   readonly healthyMaxMm2: number;
   /** Whether the plain thresholds are measured as well. */
   readonly plain: boolean;
-  /** Where sets and runs are kept: an empty folder. */
+  /** Where sets and runs are kept; runs of the same settings and sets that are there already are not trained again. */
   readonly folder: string;
   readonly backend: BackendChoice;
   /** Told of each row as soon as it is known. */
@@ -70,7 +74,7 @@ export async function measureLesions(options: MeasureOptions, context: JobContex
     COST.prepare + (options.plain ? patients.length * COST.baselines : 0) + trainings.length * each,
   );
   const data = join(folder, 'data');
-  await prepareSets(
+  const sets = await prepareSets(
     trained.map((patient) => healthyPart(patient, healthyMaxMm2)),
     trained.map(wholeScan),
     [],
@@ -80,7 +84,7 @@ export async function measureLesions(options: MeasureOptions, context: JobContex
     preparation,
   );
   if (options.plain) await measureBaselines(options, progress);
-  for (const settings of trainings) await measureTraining(options, settings, data, progress);
+  for (const settings of trainings) await measureTraining(options, settings, data, sets, progress);
 }
 
 async function measureBaselines(options: MeasureOptions, progress: Overall): Promise<void> {
@@ -118,19 +122,17 @@ async function measureTraining(
   options: MeasureOptions,
   settings: TrainingSettings,
   data: string,
+  sets: SetIndex,
   progress: Overall,
 ): Promise<void> {
   const { patients, folder, backend } = options;
   const { seed } = settings;
   const run = join(folder, `run-${seed}`);
   const training = progress.part(`seed ${seed}`, COST.train);
-  const result = await trainRun(
-    { dataDir: data, outDir: run, plan: { kind: 'new', settings }, backend },
-    training,
-  );
-  if (result.ended === 'stopped') throw new ExpectedError('cancelled', 'The measurement was stopped.');
+  const keptMs = await keptRun(run, settings, sets);
+  const trainingMs = keptMs ?? (await trainNew(data, run, settings, backend, training));
   for (const patient of patients)
-    await measureRun(options, run, patient, 'asc-net', seed, result.durationMs, progress);
+    await measureRun(options, run, patient, 'asc-net', seed, trainingMs, progress);
   if (!settings.pastedLesions) return;
   for (const patient of patients.filter(({ role }) => role === 'test')) {
     const { scan, truth } = await openPatient(patient, options);
@@ -147,13 +149,33 @@ async function measureTraining(
       continue;
     }
     const outDir = join(folder, `adapted-${seed}-${patients.indexOf(patient)}`);
-    const adapted = await adaptRun(
-      { model: run, healthy: { ...wholeScan(patient), slices }, data, outDir, backend },
-      part,
-    );
-    const durationMs = result.durationMs + adapted.durationMs;
+    const isThere = keptMs !== null && existsSync(join(outDir, RUN_FILES.run));
+    // What was adapted from another run, or only half, is of no use.
+    if (!isThere) await rm(outDir, { recursive: true, force: true });
+    const adaptedMs = isThere
+      ? (await readRun(outDir)).durationMs
+      : (
+          await adaptRun(
+            { model: run, healthy: { ...wholeScan(patient), slices }, data, outDir, backend },
+            part,
+          )
+        ).durationMs;
+    const durationMs = trainingMs + adaptedMs;
     await measureRun(options, outDir, patient, 'asc-net-adapted', seed, durationMs, progress);
   }
+}
+
+/** @returns how long it took in ms @throws ExpectedError cancelled where it was stopped: half a training tells nothing */
+async function trainNew(
+  dataDir: string,
+  outDir: string,
+  settings: TrainingSettings,
+  backend: BackendChoice,
+  context: JobContext,
+): Promise<number> {
+  const result = await trainRun({ dataDir, outDir, plan: { kind: 'new', settings }, backend }, context);
+  if (result.ended === 'stopped') throw new ExpectedError('cancelled', 'The measurement was stopped.');
+  return result.durationMs;
 }
 
 /** Rows of a run on a patient: with the threshold that was found, and, of the run as it was trained, with the best one. */
