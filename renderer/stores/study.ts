@@ -1,12 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type {
-  ChosenScan,
-  FileAnswer,
-  FileQuestion,
-  FileToken,
-  ResponseOf,
-} from '../../shared/ipc/contract';
+import type { ChosenScan, FileAnswer, FileQuestion, FileToken, ResponseOf } from '../../shared/ipc/contract';
 import type { Failure } from '../../shared/failure';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import { slicesAcross } from '../../shared/geometry/slicesAcross';

@@ -393,11 +393,13 @@ function keptExtensions({ extensions, littleEndian }: NiftiHeader, which: KeptEx
   const view = new DataView(out.buffer);
   const from = new DataView(extensions.buffer, extensions.byteOffset, extensions.byteLength);
   let end = 0;
-  for (let at = 0, size = 0; at < extensions.length && which !== 'none'; at += size) {
-    size = from.getInt32(at, littleEndian);
+  for (let at = 0; at < extensions.length && which !== 'none';) {
+    const size = from.getInt32(at, littleEndian);
     const code = from.getInt32(at + 4, littleEndian);
+    const whole = extensions.subarray(at, at + size);
+    at += size;
     if (which === 'public' && code === dicomExtension) continue;
-    out.set(extensions.subarray(at, at + size), end);
+    out.set(whole, end);
     view.setInt32(end, size, true);
     view.setInt32(end + 4, code, true);
     end += size;
