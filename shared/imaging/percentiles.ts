@@ -1,9 +1,54 @@
-/** The values inside the mask, ascending. */
+/** The values inside the mask, ascending (NaN last). */
 export function sortedInside(values: Float32Array, mask: Uint8Array): Float32Array {
   let count = 0;
   const inside = new Float32Array(values.length);
   for (let i = 0; i < values.length; i += 1) if (mask[i] !== 0) inside[count++] = values[i] as number;
-  return inside.slice(0, count).sort();
+  const out = inside.slice(0, count);
+  return count < 4096 ? out.sort() : radixSorted(out);
+}
+
+/** Digits of a radix sort: three of eleven bits are a float32. */
+const digitBits = 11;
+
+/**
+ * Sorts in place, several times as fast as the built-in sort for the millions of voxels of a brain: by the bits of the
+ * numbers, turned so that they rise with the values.
+ */
+function radixSorted(values: Float32Array): Float32Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i += 1) {
+    const raw = bits[i] as number;
+    bits[i] = raw >>> 31 === 0 ? raw ^ 0x80000000 : ~raw;
+  }
+  const digits = 1 << digitBits;
+  const starts = new Uint32Array(digits);
+  let from: Uint32Array = bits;
+  let to: Uint32Array = new Uint32Array(bits.length);
+  for (let shift = 0; shift < 32; shift += digitBits) {
+    starts.fill(0);
+    for (let i = 0; i < from.length; i += 1) {
+      const digit = ((from[i] as number) >>> shift) & (digits - 1);
+      starts[digit] = (starts[digit] as number) + 1;
+    }
+    for (let digit = 0, start = 0; digit < digits; digit += 1) {
+      const count = starts[digit] as number;
+      starts[digit] = start;
+      start += count;
+    }
+    for (let i = 0; i < from.length; i += 1) {
+      const value = from[i] as number;
+      const digit = (value >>> shift) & (digits - 1);
+      const at = starts[digit] as number;
+      to[at] = value;
+      starts[digit] = at + 1;
+    }
+    [from, to] = [to, from];
+  }
+  for (let i = 0; i < bits.length; i += 1) {
+    const turned = from[i] as number;
+    bits[i] = turned >>> 31 === 1 ? turned ^ 0x80000000 : ~turned;
+  }
+  return values;
 }
 
 /** The percentile by linear interpolation between ranks (numpy's default); 0 where there are no values. */
