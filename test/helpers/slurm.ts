@@ -55,6 +55,8 @@ export async function startCluster(): Promise<Cluster | null> {
       'MpiDefault=none',
       'ReturnToService=2',
       'KillWait=2',
+      // A machine that is busy or held for minutes is no lost node.
+      'SlurmdTimeout=3600',
       'SlurmdParameters=config_overrides',
       `NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 RealMemory=16000`,
       `PartitionName=all Nodes=${node} Default=YES MaxTime=INFINITE State=UP`,
