@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../../main/cli/program';
+import { ensureBuilt } from '../../../scripts/build.mjs';
 import { takeLock } from '../../../main/engine/jobs/batch/lock';
 import { recordSchema } from '../../../shared/cohort/record';
 import { ballCohort, bidsFaults } from '../../helpers/cohort';
@@ -225,6 +227,23 @@ describe('a lock', () => {
     await held?.release();
   });
 });
+
+it('two processes on one folder part its scans: each is made once', async () => {
+  await ensureBuilt({ wanted: ['node'] });
+  const list = at('many.csv');
+  const scan = at('raw', 'sub-01', 'anat', 'sub-01_FLAIR.nii.gz');
+  const ids = Array.from({ length: 12 }, (_, i) => `scan-${i}`);
+  writeFileSync(list, ['path,id', ...ids.map((id) => `${scan},${id}`)].join('\n'));
+  const worker = (): Promise<string> =>
+    promisify(execFile)(process.execPath, [
+      ...[resolve('bin/asc-net.mjs'), 'batch', '--list', list, '--out', at('shared'), '--lanes', '1'],
+      ...intensity,
+    ]).then(({ stdout }) => stdout);
+  const said = await Promise.all([worker(), worker()]);
+  const made = said.map((lines) => [...lines.matchAll(/(scan-\d+): \d+ lesions/g)].map(([, id]) => id));
+  expect(made.flat().sort()).toEqual([...ids].sort());
+  expect(ids.map((id) => doneRecord('shared', id).figures.lesions)).toEqual(ids.map(() => 1));
+}, 60_000);
 
 it('a folder is searched with its subfolders, not its own results', async () => {
   const results = at('raw', 'derivatives', 'asc-net');
