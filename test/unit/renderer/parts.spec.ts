@@ -182,6 +182,8 @@ describe('parseScan', () => {
     const view = new DataView(four.buffer);
     view.setInt16(40, 4, true);
     view.setInt16(48, 2, true);
-    expect(() => parseScan(volumeOf(four, 'run.nii'))).toThrow(/run\.nii holds 2 volumes .* which asks for its number/);
+    expect(() => parseScan(volumeOf(four, 'run.nii'))).toThrow(
+      /run\.nii holds 2 volumes .* which asks for its number/,
+    );
   });
 });
