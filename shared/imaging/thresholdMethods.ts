@@ -27,7 +27,7 @@ export const thresholdMethods: Readonly<
   pasted: {
     title: 'Pasted lesions',
     about:
-      'The level at which a mask agrees best with made-up lesions, pasted into healthy slices that the training held back.',
+      'The level at which a mask is expected to agree best, by how I_ro looks in made-up lesions, pasted into healthy slices that the training held back, and by how much of that the scan shows.',
   },
   'reference-excess': {
     title: 'Excess over healthy',
