@@ -62,7 +62,7 @@ export function reviewCommands(): Command[] {
   const inReview = (): boolean => view.place === 'review' && review.current !== null;
   const marks = (): SliceMarks => decisions.marksOf(study.selectedToken);
   const nextSlice = (): void => {
-    const profile = study.volume?.profile;
+    const profile = study.volume?.layout.plane === view.gridPlane ? study.volume.profile : null;
     const worth = (slice: number): boolean => (profile?.[slice] ?? 1) > headShare;
     const next = nextOpenSlice(marks(), study.selected?.facts.sliceCount ?? 0, view.slice, worth);
     if (next !== null) view.setSlice(next, view.gridPlane);

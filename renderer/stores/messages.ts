@@ -57,7 +57,7 @@ export const useMessagesStore = defineStore('messages', () => {
   }
 
   /** Runs something that may fail, and shows why it did. */
-  async function guard(work: () => Promise<void> | void): Promise<void> {
+  async function guard(work: () => Promise<unknown> | void): Promise<void> {
     try {
       await work();
     } catch (thrown) {

@@ -255,8 +255,12 @@ export const useStudyStore = defineStore('study', () => {
       action: {
         title: 'Undo',
         run: () => {
-          preparation.value = before.preparation;
-          scans.value = before.scans;
+          preparation.value = { ...preparation.value, plane: before.preparation.plane };
+          // Scans may have come and gone since.
+          scans.value = scans.value.map((scan) => {
+            const was = before.scans.find(({ file }) => file.token === scan.file.token);
+            return { ...scan, facts: inPlane(scan.facts), reference: was?.reference ?? scan.reference };
+          });
           restore.forEach((put) => put());
         },
       },

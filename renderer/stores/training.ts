@@ -128,11 +128,13 @@ export const useTrainingStore = defineStore('training', () => {
     const others = watched.value.filter((entry) => entry.token !== token || entry.slice !== slice);
     watched.value = wanted ? [...others, { token, slice }].slice(-mostWatched) : others;
   }
-  study.onRemoved((token) => {
+  const unwatch = (token: string): readonly (() => void)[] => {
     const before = watched.value;
     watched.value = before.filter((entry) => entry.token !== token);
     return [() => (watched.value = before)];
-  });
+  };
+  study.onRemoved(unwatch);
+  study.onResliced(unwatch);
 
   /** Sets one of the other settings; undefined takes the preset's again. */
   function setOther(name: GuidedName, value: unknown): void {

@@ -36,6 +36,8 @@ const { useReviewStore } = await import('../../../renderer/stores/review');
 const { useStudyStore } = await import('../../../renderer/stores/study');
 const { useTrainingStore } = await import('../../../renderer/stores/training');
 const { useViewStore } = await import('../../../renderer/stores/view');
+const { createCommands } = await import('../../../renderer/commands/appCommands');
+const { menuCommandSchema } = await import('../../../shared/ipc/contract');
 
 const token = (digit: string): FileToken => ({ token: digit.repeat(32), name: `${digit}.nii`, sizeBytes: 1 });
 const parsed = (): ParsedScan => ({
@@ -92,6 +94,25 @@ describe('the study', () => {
     expect(study.selected?.reference).toEqual([2, 5]);
     study.setReference(id, [2], false);
     expect(study.selected?.reference).toEqual([5]);
+  });
+
+  it('takes away what was said of slices where they are others from now on, with a way back', async () => {
+    const [study, decisions, messages] = [useStudyStore(), useDecisionsStore(), useMessagesStore()];
+    const { token: id } = token('a');
+    await study.add(token('a'));
+    study.setReference(id, [3], true);
+    decisions.markSlice(4, 'done');
+    study.setPlane('axial');
+    expect(study.selected?.reference).toEqual([3]);
+    study.setPlane('coronal');
+    expect(study.selected?.facts).toMatchObject({ plane: 'coronal', sliceCount: 4 });
+    expect([study.selected?.reference, decisions.marksOf(id).done]).toEqual([[], []]);
+    await study.add(token('b'));
+    expect(study.selected?.facts.plane).toBe('coronal');
+    messages.messages.at(-1)?.action?.run();
+    expect([study.scans[0]?.reference, decisions.marksOf(id).done]).toEqual([[3], [4]]);
+    expect(study.preparation.plane).toBe('axial');
+    expect(study.scans.map(({ facts }) => facts.plane)).toEqual(['axial', 'axial']);
   });
 
   it('trains on marked slices of any scan and all slices of the inputs', async () => {
@@ -255,5 +276,19 @@ describe('training', () => {
     crashed?.action?.run();
     await vi.waitFor(() => expect(jobs.running).toHaveLength(1));
     expect(asked).toContainEqual(['training:continue', { run: token('d').token, backend: 'auto' }]);
+  });
+});
+
+describe('the commands', () => {
+  it('hold every one that the menu shows', () => {
+    const registry = createCommands();
+    expect(menuCommandSchema.options.filter((id) => registry.get(id) === null)).toEqual([]);
+  });
+
+  it('name what undo would take back, and say a key that the reader has changed', () => {
+    const registry = createCommands();
+    expect(registry.get('edit.undo')?.now?.()).toBe('Undo');
+    useViewStore().settings = { ...useViewStore().settings, keys: { 'export.mask': ['Ctrl+M'] } };
+    expect(registry.keysOf('export.mask')).toEqual(['Ctrl+M']);
   });
 });
