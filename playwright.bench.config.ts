@@ -1,8 +1,9 @@
 import { defineConfig } from '@playwright/test';
 
+/* What is run on request: benchmarks, the soak, the guide's pictures. */
 export default defineConfig({
-  testDir: 'test/bench',
-  testMatch: '**/*.bench.ts',
+  testDir: 'test',
+  testMatch: ['bench/**/*.bench.ts', 'soak/**/*.soak.ts', 'pictures/**/*.pictures.ts'],
   workers: 1,
   timeout: 300_000,
   reporter: 'list',
