@@ -16,6 +16,8 @@ import { useViewStore } from './view';
 
 /** Least time between two writes of the study file. */
 const restMs = 500;
+/** A write that takes longer than this is told: a share may have gone away, and answers late or never. */
+const slowMs = 20_000;
 
 type StoredRun = NonNullable<StudyOf<FileToken>['run']>;
 
@@ -197,6 +199,12 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     changed.value = false;
     hurried = false;
     writing.value = true;
+    const waiting = setTimeout(() => {
+      messages.show(
+        'warning',
+        'The disk of the study does not answer. Your newest work is in memory, and written as soon as it does.',
+      );
+    }, slowMs);
     try {
       // Vue's proxies cannot cross to another process.
       const document = JSON.parse(JSON.stringify(collect())) as StudyOf<FileToken>;
@@ -214,6 +222,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       failing.value = true;
       changed.value = true;
     }
+    clearTimeout(waiting);
     writing.value = false;
     state = 'waiting';
     rest = setTimeout(

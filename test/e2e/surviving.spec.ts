@@ -39,6 +39,13 @@ test('a reload in the middle of a training brings back the study and the trainin
     await expect(desk.scanRows).toHaveCount(1);
     await desk.goTo('Train');
     await expect(desk.headline).toContainText(/cycle \d+ of 500/, { timeout: 60_000 });
+    // Put to sleep, the machine finds the training held and lets it go on.
+    const power = (event: 'suspend' | 'resume'): Promise<boolean> =>
+      desk.running.app.evaluate(({ powerMonitor }, name) => powerMonitor.emit(name), event);
+    await power('suspend');
+    await expect(desk.headline).toContainText('Paused:', { timeout: 60_000 });
+    await power('resume');
+    await expect(desk.headline).not.toContainText('Paused:', { timeout: 60_000 });
     // The one that is shown again can be held and stopped like any other.
     await page.getByTestId('pause-training').click();
     await expect(desk.headline).toContainText('Paused:', { timeout: 60_000 });
