@@ -84,7 +84,11 @@ export const useStudyStore = defineStore('study', () => {
 
   async function take({ files, refused }: ResponseOf<'files:open'>): Promise<void> {
     refused.forEach((failure) => messages.showFailure(failure as Failure));
-    for (const file of files) await messages.guard(() => addAsMeant(file));
+    for (const file of files) {
+      await messages.guard(async () => {
+        await addAsMeant(file);
+      });
+    }
   }
 
   /** Reads a file into the study; one that can be taken in more than one way, as the reader says. @returns as {@link add} */

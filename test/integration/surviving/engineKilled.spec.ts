@@ -67,8 +67,15 @@ const train = (outDir: string): JobRequest => ({
   preparation: defaultPreparation,
   watched: [],
   preset: 'quick',
-  // A checkpoint after each step: a kill is answered by going on from there.
-  overrides: { baseWidth: 1, maxCycles: kills + 2, generatorEpochs: 1, stage: 'auto', checkpointMinutes: 0 },
+  // A checkpoint after each step: a kill is answered by going on from there. Cycles enough for all of them.
+  overrides: {
+    baseWidth: 1,
+    maxCycles: 2 + 2 * kills,
+    generatorEpochs: 1,
+    stage: 'auto',
+    stopWhenSplit: false,
+    checkpointMinutes: 0,
+  },
   backend: 'wasm',
 });
 
