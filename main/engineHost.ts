@@ -118,6 +118,15 @@ export class EngineHost {
     return [...this.#jobs.values()].some((job) => job.type !== 'probe');
   }
 
+  /** @throws ExpectedError busy where a job runs that writes into the study: its folder cannot change now. */
+  mustRest(): void {
+    if (this.isBusy)
+      throw new ExpectedError(
+        'busy',
+        'A job is running in this study: stop it first, or wait until it ends.',
+      );
+  }
+
   get isTraining(): boolean {
     return [...this.#jobs.values()].some(isTraining);
   }

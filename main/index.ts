@@ -1,54 +1,38 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  app,
-  type BrowserWindow,
-  dialog,
-  powerMonitor,
-  powerSaveBlocker,
-  session,
-  utilityProcess,
-} from 'electron';
+import { app, type BrowserWindow, dialog, powerMonitor, powerSaveBlocker, session } from 'electron';
 import { eventChannel } from '../shared/ipc/channels';
 import type { PageEvent } from '../shared/ipc/contract';
-import { EngineHost, type EngineProcess } from './engineHost';
+import { EngineHost } from './engineHost';
+import { startEngine } from './engineProcess';
 import { SettingsFile } from './files/settings';
 import { StudyFolder } from './files/studyFolder';
 import { StudyStore } from './files/studyStore';
 import { FileTokens } from './files/tokens';
 import { Closing } from './closing';
 import { guideFolder, GuideWindow } from './guideWindow';
-import { appHandlers } from './ipc/handlers/app';
-import { exportHandlers } from './ipc/handlers/export';
-import { modelHandlers } from './ipc/handlers/models';
-import { exportFolderHandlers } from './ipc/handlers/exportFolder';
-import { fileHandlers } from './ipc/handlers/files';
-import { helpHandlers } from './ipc/handlers/help';
-import { jobHandlers } from './ipc/handlers/jobs';
-import { maskHandlers } from './ipc/handlers/masks';
-import { runHandlers } from './ipc/handlers/runs';
-import { studyHandlers } from './ipc/handlers/study';
+import { allHandlers } from './ipc/handlers/all';
 import { pageEventOf } from './ipc/pageEvents';
 import { setupRouter } from './ipc/router';
 import type { Services } from './ipc/services';
 import { createLog, type Log } from './log';
 import { setupMenu } from './menu';
+import { Opening, pathsIn } from './opening';
 import { isOurPage, pageOrigin } from './origins';
 import { PageLink } from './pageLink';
 import { PageRevival } from './pageRevival';
 import { Power } from './power';
+import { portableFolder } from './portable';
 import { registerScheme, setupProtocol } from './protocol';
 import { setupSecurity } from './security';
 import { createWindow } from './window';
 
 app.setName('ASC-Net');
-const userData = process.env['ASCNET_USER_DATA'];
+const portable = app.isPackaged ? portableFolder(process.env, process.execPath) : null;
+const userData = process.env['ASCNET_USER_DATA'] ?? portable;
 if (userData) app.setPath('userData', path.resolve(userData));
-registerScheme();
-// Chromium's own habits of asking the network: proxy scripts and components.
-app.commandLine.appendSwitch('no-proxy-server');
-app.commandLine.appendSwitch('disable-component-update');
+if (portable !== null) process.env['ASCNET_NATIVE_DIR'] ??= path.join(portable, 'native');
 
 let window: BrowserWindow | null = null;
 
@@ -56,21 +40,33 @@ function sendToPage(event: PageEvent): void {
   if (window && !window.isDestroyed()) window.webContents.send(eventChannel, event);
 }
 
-/** How much of what the engine writes to stderr is kept. */
-const LAST_WORDS = 4000;
-
-function startEngine(): EngineProcess {
-  // Inside a packed app the engine lies beside the archive: a process cannot be forked from within it.
-  const entry = path.join(__dirname, 'engine.cjs').replace('app.asar', 'app.asar.unpacked');
-  const engine = utilityProcess.fork(entry, [], { serviceName: 'ASC-Net engine', stdio: 'pipe' });
-  let lastWords = '';
-  engine.stderr?.on('data', (chunk: Buffer) => {
-    process.stderr.write(chunk);
-    lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS);
-  });
-  engine.stdout?.resume();
-  return Object.assign(engine, { lastWords: () => lastWords });
+const opening = new Opening(() => sendToPage({ topic: 'given' }));
+app.on('open-file', (event, file) => {
+  event.preventDefault();
+  opening.add([file]);
+});
+// A checkout's own folder stands before what is to be opened.
+const given = process.argv.slice(1).filter((argument) => !argument.startsWith('-'));
+const files = pathsIn(process.defaultApp ? given.slice(1) : given, process.cwd());
+// One program for each profile: a second one hands over what it was asked to open, and ends.
+if (!app.requestSingleInstanceLock({ files })) {
+  console.error('[asc-net] ASC-Net is running already: what is to be opened is opened there.');
+  app.exit(0);
 }
+opening.add(files);
+app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
+  const { files: more } = handedOver as { files: string[] };
+  opening.add(more);
+  if (!window) return;
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
+});
+
+registerScheme();
+// Chromium's own habits of asking the network: proxy scripts and components.
+app.commandLine.appendSwitch('no-proxy-server');
+app.commandLine.appendSwitch('disable-component-update');
 
 /** How many processes Linux has killed for memory since it started. */
 function memoryKills(): number | null {
@@ -184,6 +180,7 @@ void app.whenReady().then(() => {
     guide: new GuideWindow(),
     log,
     notices: settings.notice === null ? [] : [settings.notice],
+    opening,
     window: () => window,
   };
 
@@ -194,21 +191,11 @@ void app.whenReady().then(() => {
     page,
     tokens,
   });
-  setupRouter(
-    {
-      ...appHandlers(services),
-      ...fileHandlers(services),
-      ...jobHandlers(services),
-      ...exportHandlers(services),
-      ...modelHandlers(services),
-      ...runHandlers(services),
-      ...exportFolderHandlers(services),
-      ...maskHandlers(services),
-      ...studyHandlers(services),
-      ...helpHandlers(services),
-    },
-    { contents: () => window?.webContents ?? null, isOurPage: (url) => isOurPage(url, page), log },
-  );
+  setupRouter(allHandlers(services), {
+    contents: () => window?.webContents ?? null,
+    isOurPage: (url) => isOurPage(url, page),
+    log,
+  });
 
   openWindow(services, page.startUrl);
   app.on('activate', () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ExpectedError, toFailure } from '../../shared/failure';
 import {
@@ -11,6 +12,7 @@ import { npyBytes } from '../../shared/volume/npy';
 import { writeFileAtomic } from '../files/atomicWrite';
 import { adaptRun } from './jobs/adaptRun';
 import { openBackend } from './backend/backend';
+import { setStartProbe, type ProbeEnd } from './backend/native/probe';
 import type { JobContext, JobEvent } from './jobs/context';
 import { JobControls } from './jobs/controls';
 import { limitEvents } from './jobs/eventLimit';
@@ -23,6 +25,7 @@ import { segmentVolume } from './jobs/segmentVolume';
 import { timeTraining } from './jobs/timeTraining';
 import { trainRun } from './jobs/trainRun';
 import { watchedRows } from './jobs/watchedRows';
+import { probeAnsweredSchema, type ProbeAsked } from './probeMessages';
 import { isOutOfMemory } from './training/pieces';
 
 /**
@@ -40,8 +43,32 @@ const port = (process as unknown as { parentPort: ParentPort }).parentPort;
 const controls = new JobControls();
 /** Jobs run one after the other: TensorFlow.js has one state for the whole process. */
 let queue: Promise<void> = Promise.resolve();
+/** Libraries that main is trying. */
+const probes = new Map<string, (end: ProbeEnd) => void>();
+
+setStartProbe(
+  (addon, env, timeoutMs) =>
+    new Promise((resolve) => {
+      const id = randomUUID();
+      probes.set(id, resolve);
+      const text = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+      port.postMessage({
+        type: 'probeAsked',
+        id,
+        addon,
+        env: Object.fromEntries(text),
+        timeoutMs,
+      } satisfies ProbeAsked);
+    }),
+);
 
 port.on('message', ({ data }) => {
+  const probed = probeAnsweredSchema.safeParse(data);
+  if (probed.success) {
+    probes.get(probed.data.id)?.(probed.data);
+    probes.delete(probed.data.id);
+    return;
+  }
   const parsed = engineRequestSchema.safeParse(data);
   if (!parsed.success) {
     const { jobId } = data as { jobId?: unknown };

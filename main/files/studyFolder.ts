@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { ExpectedError } from '../../shared/failure';
+
+/** A system opens files, and a study is a folder: a double click on this file of it opens the study. */
+const studyMarker = 'study.ascnet';
 
 /**
  * Where the open study keeps what it makes: its file, the sample, prepared sets, runs, results and the journals of edited
@@ -28,6 +32,16 @@ export class StudyFolder {
   /** The study file. */
   get file(): string {
     return path.join(this.#path, 'study.json');
+  }
+
+  /** The study file as it was one save earlier. */
+  get backup(): string {
+    return this.mayWrite(path.join(this.#path, 'study.backup.json'));
+  }
+
+  /** What stands for the study where systems open files alone. */
+  get marker(): string {
+    return path.join(this.#path, studyMarker);
   }
 
   /** Goes on in another folder; null begins a new study. */
@@ -67,7 +81,23 @@ export class StudyFolder {
 
   /** The journal of an edited mask. */
   journal(id: string): string {
-    return path.join(this.#path, 'masks', `${id}.jsonl`);
+    return this.mayWrite(path.join(this.#path, 'masks', `${id}.jsonl`));
+  }
+
+  /**
+   * The path itself, where it lies in the study's folder and no link in it leads elsewhere: a study may come from a stranger,
+   * and what is written into it must stay in it.
+   * @throws ExpectedError denied
+   */
+  mayWrite(target: string): string {
+    const steps = path.relative(this.#path, target).split(path.sep);
+    if (steps[0] === '..' || path.isAbsolute(steps[0] as string)) throw outside(path.basename(target));
+    let at = this.#path;
+    for (const step of steps) {
+      at = path.join(at, step);
+      if (isLink(at)) throw outside(step);
+    }
+    return target;
   }
 
   #fresh(): string {
@@ -82,8 +112,24 @@ export class StudyFolder {
   }
 
   #make(relative: string): string {
-    const folder = path.join(this.#path, relative);
+    const folder = this.mayWrite(path.join(this.#path, relative));
     mkdirSync(folder, { recursive: true });
     return folder;
   }
+}
+
+function isLink(file: string): boolean {
+  try {
+    return lstatSync(file).isSymbolicLink();
+  } catch {
+    // What is not there, or cannot be looked at, is said by whoever writes.
+    return false;
+  }
+}
+
+function outside(name: string): ExpectedError {
+  return new ExpectedError(
+    'denied',
+    `${name} leads out of the study's folder, and ASC-Net writes only into it: replace the link by the folder or file itself.`,
+  );
 }

@@ -228,11 +228,13 @@ export class StudyStore {
   }
 
   async #put(file: unknown): Promise<void> {
+    const { file: target, backup, marker } = this.#folder;
     // Whole or not at all as well: on a full disk the older backup is worth more than half of a newer one.
-    const before = await readFile(this.#folder.file).catch(() => null);
-    if (before)
-      await writeFileAtomic(path.join(this.#folder.path, 'study.backup.json'), before).catch(() => undefined);
-    await writeFileAtomic(this.#folder.file, `${JSON.stringify(file)}\n`);
+    const before = await readFile(target).catch(() => null);
+    if (before) await writeFileAtomic(backup, before).catch(() => undefined);
+    await writeFileAtomic(target, `${JSON.stringify(file)}\n`);
+    if (!existsSync(marker))
+      await writeFileAtomic(marker, 'Open this file with ASC-Net to open the study.\n');
   }
 
   #resolve(file: PathRef): string {

@@ -8,6 +8,7 @@ import type { FileTokens } from '../files/tokens';
 import type { GuideWindow } from '../guideWindow';
 import type { Log } from '../log';
 import type { AppMenu } from '../menu';
+import type { Opening } from '../opening';
 import type { PageLink } from '../pageLink';
 
 /** What the handlers work with. */
@@ -24,6 +25,7 @@ export interface Services {
   readonly log: Log;
   /** Sentences that the page has still to tell its reader. */
   readonly notices: string[];
+  readonly opening: Opening;
   /** The window that dialogs belong to; null while there is none. */
   readonly window: () => BrowserWindow | null;
 }

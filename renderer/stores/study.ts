@@ -82,6 +82,7 @@ export const useStudyStore = defineStore('study', () => {
     await take(await adoptFiles(dropped));
   }
 
+  /** Opens files that main has made known, and shows what it refused. */
   async function take({ files, refused }: ResponseOf<'files:open'>): Promise<void> {
     refused.forEach((failure) => messages.showFailure(failure as Failure));
     for (const file of files) {
@@ -343,6 +344,7 @@ export const useStudyStore = defineStore('study', () => {
     referenceCount,
     openDialog,
     openDropped,
+    take,
     openSample,
     add,
     addAsMeant,

@@ -60,7 +60,28 @@ export const useStudyFileStore = defineStore('studyFile', () => {
   /** Whether something has changed since the last write began. */
   const changed = ref(false);
 
-  /** Brings back the study that was open last. */
+  /**
+   * Brings back the study that was open last, or the one that the program was started with; then the files that it was
+   * started with.
+   */
+  async function begin(): Promise<void> {
+    const given = await ask('files:given', {});
+    await restore();
+    await study.take(given);
+    await openGiven();
+  }
+
+  /** Opens what the program is asked to open while it runs. */
+  async function openGiven(): Promise<void> {
+    // At the start it is asked for without that.
+    if (state === 'closed') return;
+    await flush();
+    const given = await ask('files:given', {});
+    if (given.study) location.reload();
+    if (given.files.length > 0) view.place = 'data';
+    await study.take(given);
+  }
+
   async function restore(): Promise<void> {
     try {
       const current = await ask('study:current', {});
@@ -302,5 +323,18 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     },
   );
 
-  return { savedAt, behind, failing, isNamed, missing, restore, flush, saveAs, open, startNew, locate };
+  return {
+    savedAt,
+    behind,
+    failing,
+    isNamed,
+    missing,
+    begin,
+    openGiven,
+    flush,
+    saveAs,
+    open,
+    startNew,
+    locate,
+  };
 });

@@ -14,6 +14,7 @@ export const publicChannels = [
   'files:openFolder',
   'files:question',
   'files:answer',
+  'files:given',
   'files:forget',
   'study:openSample',
   'engine:probe',

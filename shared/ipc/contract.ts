@@ -192,7 +192,13 @@ const maskOrigin = z.strictObject({
 export const contract = {
   'app:info': {
     request: nothing,
-    response: z.strictObject({ version: z.string(), electron: z.string(), platform: z.string() }),
+    response: z.strictObject({
+      version: z.string(),
+      /** That the package was made from; '' in a checkout. */
+      commit: z.string(),
+      electron: z.string(),
+      platform: z.string(),
+    }),
   },
   'app:settings': { request: nothing, response: settingsSchema },
   'app:saveSettings': { request: settingsSchema, response: nothing },
@@ -243,6 +249,11 @@ export const contract = {
     request: z.strictObject({ token, answer: fileAnswerSchema }),
     response: z.strictObject({ file: fileTokenSchema }),
   },
+  /**
+   * What the program was asked to open from outside since this was asked last. A study among it is open when this answers,
+   * and the rest is answered the next time.
+   */
+  'files:given': { request: nothing, response: openedFiles.extend({ study: z.boolean() }) },
   'files:forget': { request: z.strictObject({ token }), response: nothing },
   /** Makes the sample study; its scan comes with the `sample` result of the job. */
   'study:openSample': { request: nothing, response: jobStarted },
@@ -547,6 +558,8 @@ export const pageEventSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('engine'), event: engineEventSchema }),
   z.object({ topic: z.literal('finished'), jobId: z.string(), result: jobResultSchema }),
   z.object({ topic: z.literal('command'), command: menuCommandSchema }),
+  /** The program was asked to open something: the page asks for it with `files:given`. */
+  z.object({ topic: z.literal('given') }),
   /** The window is about to close: the page writes what is not on disk yet and answers with `app:readyToClose`. */
   z.object({ topic: z.literal('closing') }),
   /** Something that its reader must know. */

@@ -23,7 +23,8 @@ export const editedMaskSchema = z.strictObject({
 export type EditedMask = z.infer<typeof editedMaskSchema>;
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
-const slice = z.number().int().nonnegative();
+/** Ranges of them are written out one by one: an end without a bound would fill the memory. */
+const slice = z.number().int().min(0).max(100_000);
 
 export const decisionSchema = z.strictObject({
   anchor: z.number().int().nonnegative(),

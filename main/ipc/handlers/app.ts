@@ -1,4 +1,5 @@
 import { app, nativeTheme } from 'electron';
+import { packagedCommit } from '../../version';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -15,6 +16,7 @@ export function appHandlers({ settings, menu, closing, notices, log }: Services)
   return {
     'app:info': () => ({
       version: app.getVersion(),
+      commit: packagedCommit(app.getAppPath()),
       electron: process.versions['electron'] ?? '',
       platform: process.platform,
     }),

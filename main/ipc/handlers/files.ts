@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../files/atomicWrite';
 import { convertDicom, filesBelow, isDicomFile, type DicomSeries } from '../../files/dicom';
 import { questionOf, takeAs } from '../../files/imports';
 import { headerPath } from '../../files/readVolume';
+import { studyFolderOf } from '../../opening';
 import type { FileTokens } from '../../files/tokens';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -26,11 +27,20 @@ const openOptions: OpenDialogOptions = {
 
 export function fileHandlers({
   tokens,
+  engine,
   study,
+  studies,
+  opening,
   window,
 }: Services): Pick<
   Handlers,
-  'files:open' | 'files:openFolder' | 'files:adopt' | 'files:question' | 'files:answer' | 'files:forget'
+  | 'files:open'
+  | 'files:openFolder'
+  | 'files:given'
+  | 'files:adopt'
+  | 'files:question'
+  | 'files:answer'
+  | 'files:forget'
 > {
   const adopt = (paths: readonly string[]): ReturnType<typeof adoptPaths> =>
     adoptPaths(
@@ -57,6 +67,21 @@ export function fileHandlers({
       return {
         folder: canceled || chosen === undefined ? null : await volumesIn(path.resolve(chosen), tokens),
       };
+    },
+    'files:given': async () => {
+      const paths = opening.take();
+      const [folder] = paths.map(studyFolderOf).filter((found) => found !== null);
+      const scans = paths.filter((each) => studyFolderOf(each) === null);
+      if (folder === undefined) return { ...(await adopt(scans)), study: false };
+      try {
+        engine.mustRest();
+        await studies.open(folder);
+      } catch (thrown) {
+        const { files, refused } = await adopt(scans);
+        return { files, refused: [toFailure(thrown), ...refused], study: false };
+      }
+      opening.add(scans);
+      return { files: [], refused: [], study: true };
     },
     'files:adopt': ({ paths }) => adopt(paths),
     'files:question': async ({ token }) => ({ question: await questionOf(tokens.pathOf(token, 'file')) }),

@@ -90,13 +90,13 @@ export function jobHandlers({ tokens, engine, study, link }: Services): Pick<Han
         savedAt,
       })),
     }),
-    'training:continue': ({ run, backend }) =>
-      start({
-        jobId: randomUUID(),
-        type: 'continueTraining',
-        outDir: path.dirname(tokens.pathOf(run, 'run')),
-        backend,
-      }),
+    'training:continue': ({ run, backend }) => {
+      const folder = tokens.pathOf(run, 'run');
+      // A study may name runs that lie elsewhere, to segment with.
+      study.mayWrite(path.join(folder, 'checkpoints'));
+      const outDir = path.dirname(folder);
+      return start({ jobId: randomUUID(), type: 'continueTraining', outDir, backend });
+    },
     'training:adapt': ({ run, scan, backend }) => {
       const model = tokens.pathOf(run, 'run');
       const data = [path.join(path.dirname(model), 'data'), path.join(model, 'data')].find((folder) =>

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { dialog, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
-import { ExpectedError } from '../../../shared/failure';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -18,18 +17,11 @@ export function studyHandlers({ study, studies, engine, window }: Services): Pic
       : await dialog.showOpenDialog(options);
     return canceled ? null : (filePaths[0] ?? null);
   };
-  const atRest = (): void => {
-    if (engine.isBusy)
-      throw new ExpectedError(
-        'busy',
-        'A job is running in this study: stop it first, or wait until it ends.',
-      );
-  };
   return {
     'study:current': () => studies.current(),
     'study:save': async ({ study: document }) => ({ savedAt: await studies.save(document) }),
     'study:saveAs': async () => {
-      atRest();
+      engine.mustRest();
       const options: SaveDialogOptions = {
         title: 'Save study in a folder',
         defaultPath: path.basename(study.path),
@@ -44,14 +36,14 @@ export function studyHandlers({ study, studies, engine, window }: Services): Pic
       return { name: path.basename(filePath) };
     },
     'study:open': async () => {
-      atRest();
+      engine.mustRest();
       const folder = await chooseFolder('Open study: choose its folder, or that of a batch\u2019s results');
       if (folder === null) return { opened: false };
       await studies.open(folder);
       return { opened: true };
     },
     'study:new': async () => {
-      atRest();
+      engine.mustRest();
       await studies.startNew();
       return {};
     },

@@ -19,20 +19,29 @@ export interface Running {
 /**
  * Starts the built program, in a folder of its own or in one where it ran before. Unless it is the first start that is looked
  * at, the tour has been taken.
+ * @param options given: what it is to open; environment: what is added to ours; starter: what starts it in the place of its
+ *   executable
  */
 export async function launch(
   folder = mkdtempSync(path.join(tmpdir(), 'asc-net-e2e-')),
-  { firstStart = false } = {},
+  options: {
+    readonly firstStart?: boolean;
+    readonly given?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly starter?: string;
+  } = {},
 ): Promise<Running> {
+  const { firstStart = false, given = [], environment = {}, starter } = options;
   const settings = path.join(folder, 'profile', 'settings.json');
   if (!firstStart && !existsSync(settings)) {
     mkdirSync(path.dirname(settings), { recursive: true });
     writeFileSync(settings, JSON.stringify({ version: 2, tourSeen: true }));
   }
   const { executablePath, args, env } = await appLaunch({
-    env: { ASCNET_USER_DATA: path.join(folder, 'profile') },
+    args: given,
+    env: { ASCNET_USER_DATA: path.join(folder, 'profile'), ...environment },
   });
-  const app = await _electron.launch({ executablePath, args, env });
+  const app = await _electron.launch({ executablePath: starter ?? executablePath, args, env });
   retryCollected(app);
   const page = await app.firstWindow();
   const complaints: string[] = [];

@@ -22,7 +22,7 @@ function ask(
 }
 
 const answers = {
-  'app:info': () => ({ version: '1', electron: '33', platform: 'linux' }),
+  'app:info': () => ({ version: '1', commit: 'abc', electron: '33', platform: 'linux' }),
 } as unknown as Handlers;
 
 describe('setupRouter', () => {
@@ -40,7 +40,7 @@ describe('setupRouter', () => {
   it('answers our page', async () => {
     expect(await ask('app:info', {})).toEqual({
       ok: true,
-      value: { version: '1', electron: '33', platform: 'linux' },
+      value: { version: '1', commit: 'abc', electron: '33', platform: 'linux' },
     });
   });
 

@@ -14,36 +14,51 @@ export type ProbeResult =
 
 const answerSchema = z.strictObject({ gpu: z.boolean(), tensorflow: z.string() });
 
+/** The raw addon, as far as the probe uses it. */
+type Addon = Record<'TF_FLOAT' | 'TF_INT32', number> & {
+  readonly TF_Version: string;
+  createTensor(shape: number[], type: number, values: Float32Array | Int32Array): number;
+  executeOp(name: string, attrs: object[], inputs: number[], outputs: number): { id: number }[];
+  tensorDataSync(id: number): Float32Array;
+  isUsingGpuDevice(): boolean;
+} & Record<string, unknown>;
+
 /**
- * Run by a bare Node in a process of its own, because what can go wrong (an instruction that the processor lacks, a
- * missing library, a driver that does not fit) ends the process: one convolution of 1 to 16 with a window of ones, and
- * its gradient in the kernel, on the raw addon. Text, because the bundler must not touch it.
+ * Run in a process of its own, because what can go wrong (an instruction that the processor lacks, a missing library, a
+ * driver that does not fit) ends the process: one convolution of 1 to 16 with a window of ones, and its gradient in the
+ * kernel, on the raw addon. It uses nothing from around it: plain Node gets it as text.
  */
-const PROBE = `
-const b = require(process.argv[1]);
-const attr = (name, type, value) => ({ name, type: b[type], value });
-const attrs = [
-  attr('T', 'TF_ATTR_TYPE', b.TF_FLOAT),
-  attr('strides', 'TF_ATTR_INT', [1, 1, 1, 1]),
-  attr('padding', 'TF_ATTR_STRING', 'SAME'),
-  attr('data_format', 'TF_ATTR_STRING', 'NHWC'),
-  attr('dilations', 'TF_ATTR_INT', [1, 1, 1, 1]),
-  attr('use_cudnn_on_gpu', 'TF_ATTR_BOOL', true),
-  attr('explicit_paddings', 'TF_ATTR_INT', []),
-];
-const x = b.createTensor([1, 4, 4, 1], b.TF_FLOAT, Float32Array.from({ length: 16 }, (_, i) => i + 1));
-const kernel = b.createTensor([3, 3, 1, 1], b.TF_FLOAT, new Float32Array(9).fill(1));
-const shape = b.createTensor([4], b.TF_INT32, Int32Array.of(3, 3, 1, 1));
-const dy = b.createTensor([1, 4, 4, 1], b.TF_FLOAT, new Float32Array(16).fill(1));
-const run = (name, inputs) => b.tensorDataSync(b.executeOp(name, attrs, inputs, 1)[0].id);
-const y = run('Conv2D', [x, kernel]);
-const dk = run('Conv2DBackpropFilter', [x, shape, dy]);
-if (Math.abs(y[5] - 54) > 1e-3 || Math.abs(dk[4] - 136) > 1e-3) {
-  console.error('it computes wrong numbers: ' + y[5] + ', ' + dk[4]);
-  process.exit(3);
+export function tryAddon(b: Addon): z.infer<typeof answerSchema> {
+  const attr = (name: string, type: string, value: unknown): object => ({ name, type: b[type], value });
+  const attrs = [
+    attr('T', 'TF_ATTR_TYPE', b.TF_FLOAT),
+    attr('strides', 'TF_ATTR_INT', [1, 1, 1, 1]),
+    attr('padding', 'TF_ATTR_STRING', 'SAME'),
+    attr('data_format', 'TF_ATTR_STRING', 'NHWC'),
+    attr('dilations', 'TF_ATTR_INT', [1, 1, 1, 1]),
+    attr('use_cudnn_on_gpu', 'TF_ATTR_BOOL', true),
+    attr('explicit_paddings', 'TF_ATTR_INT', []),
+  ];
+  const x = b.createTensor(
+    [1, 4, 4, 1],
+    b.TF_FLOAT,
+    Float32Array.from({ length: 16 }, (_, i) => i + 1),
+  );
+  const kernel = b.createTensor([3, 3, 1, 1], b.TF_FLOAT, new Float32Array(9).fill(1));
+  const shape = b.createTensor([4], b.TF_INT32, Int32Array.of(3, 3, 1, 1));
+  const dy = b.createTensor([1, 4, 4, 1], b.TF_FLOAT, new Float32Array(16).fill(1));
+  const run = (name: string, inputs: number[]): Float32Array =>
+    b.tensorDataSync((b.executeOp(name, attrs, inputs, 1)[0] as { id: number }).id);
+  const y = run('Conv2D', [x, kernel]);
+  const dk = run('Conv2DBackpropFilter', [x, shape, dy]);
+  // Not NaN either.
+  const near = (value: number | undefined, wanted: number): boolean =>
+    Math.abs((value as number) - wanted) < 1e-3;
+  if (!near(y[5], 54) || !near(dk[4], 136)) {
+    throw new Error('it computes wrong numbers: ' + String(y[5]) + ', ' + String(dk[4]));
+  }
+  return { gpu: b.isUsingGpuDevice(), tensorflow: b.TF_Version };
 }
-console.log(JSON.stringify({ gpu: b.isUsingGpuDevice(), tensorflow: b.TF_Version }));
-`;
 
 /** Loading the library of a GPU for the first time compiles kernels. */
 const PROBE_TIMEOUT_MS = 120_000;
@@ -61,25 +76,46 @@ export async function probeLibrary(library: NativeLibrary): Promise<ProbeResult>
   return result;
 }
 
+/** How a process that tried a library ended. */
+export interface ProbeEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Tries an addon in a process of its own, with this environment. */
+export type StartProbe = (addon: string, env: NodeJS.ProcessEnv, timeoutMs: number) => Promise<ProbeEnd>;
+
+let startProbe: StartProbe = probeInNode;
+
+/** For where this program is no Node that can be started once more: the app's own executable is none. */
+export function setStartProbe(start: StartProbe): void {
+  startProbe = start;
+}
+
 /** Always asks the library itself. */
 export async function runProbe(addon: string, timeoutMs = PROBE_TIMEOUT_MS): Promise<ProbeResult> {
+  const { code, signal, out, err } = await startProbe(addon, nativeEnvironment(), timeoutMs);
+  const answer = code === 0 ? parseAnswer(out) : null;
+  return answer ? { works: true, ...answer } : { works: false, why: reason(code, signal, err) };
+}
+
+function probeInNode(addon: string, env: NodeJS.ProcessEnv, timeout: number): Promise<ProbeEnd> {
+  const program = `console.log(JSON.stringify((${tryAddon.toString()})(require(process.argv[1]))))`;
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['-e', PROBE, addon], {
-      // Inside Electron, the same program runs as a plain Node.
-      env: { ...nativeEnvironment(), ELECTRON_RUN_AS_NODE: '1' },
+    const child = spawn(process.execPath, ['-e', program, addon], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
+      timeout,
       windowsHide: true,
     });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => (out += String(chunk)));
     child.stderr.on('data', (chunk) => (err += String(chunk)));
-    child.on('error', (error) => resolve({ works: false, why: `it could not be tried (${error.message})` }));
-    child.on('close', (code, signal) => {
-      const answer = code === 0 ? parseAnswer(out) : null;
-      resolve(answer ? { works: true, ...answer } : { works: false, why: reason(code, signal, err) });
-    });
+    child.on('error', (error) => resolve({ code: null, signal: null, out, err: error.message }));
+    child.on('close', (code, signal) => resolve({ code, signal, out, err }));
   });
 }
 
