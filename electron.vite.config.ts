@@ -1,18 +1,21 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
 import vuetify from 'vite-plugin-vuetify';
 
 /**
- * Programs that run in Node share one build: Electron's main process, the engine that it forks, the command line, and the
+ * Programs that run in Node share one build: Electron's main process, the engine and the
+ * probe that it forks, the command line, and the
  * threads of its batches. They are CommonJS so that Electron 33 to 45 and plain Node load them alike; packages that are ESM only are
  * bundled, packages with native parts or files of their own stay real requires.
  */
 const nodeEntries = {
   index: 'main/index.ts',
   engine: 'main/engine/process.ts',
+  probe: 'main/engine/backend/native/probeProcess.ts',
   cli: 'main/cli/index.ts',
   scanWorker: 'main/engine/jobs/batch/scanWorker.ts',
 };
@@ -22,6 +25,29 @@ const nodeInputs = Object.fromEntries(
     .map(([name, file]) => [name, resolve(import.meta.dirname, file)] as const)
     .filter(([, file]) => existsSync(file)),
 );
+
+/**
+ * Writes which packages a bundle has taken in to out/bundled/NAME.json: what the licence notices and the list of parts of
+ * the packaged app are made from (scripts/thirdParty.mjs).
+ */
+function recordPackages(name: string): Plugin {
+  const folders = new Set<string>();
+  return {
+    name: 'record-packages',
+    generateBundle(_options, bundle) {
+      for (const part of Object.values(bundle)) {
+        if (part.type !== 'chunk') continue;
+        for (const id of part.moduleIds) {
+          const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll('\\', '/'))?.[0];
+          if (folder) folders.add(relative(import.meta.dirname, folder).replaceAll('\\', '/'));
+        }
+      }
+      const out = resolve(import.meta.dirname, 'out/bundled');
+      mkdirSync(out, { recursive: true });
+      writeFileSync(resolve(out, `${name}.json`), JSON.stringify([...folders].sort()));
+    },
+  };
+}
 
 const outsideTheBundle = [
   'electron',
@@ -38,6 +64,7 @@ const outsideTheBundle = [
 
 export default defineConfig({
   main: {
+    plugins: [recordPackages('main')],
     build: {
       outDir: 'out/main',
       target: 'node20',
@@ -68,8 +95,8 @@ export default defineConfig({
     base: '/',
     // The page is served by main, which puts a fresh nonce in place of this mark (see main/protocol.ts).
     html: { cspNonce: '__CSP_NONCE__' },
-    plugins: [vue(), vuetify({ autoImport: true })],
-    worker: { format: 'es' },
+    plugins: [vue(), vuetify({ autoImport: true }), recordPackages('window')],
+    worker: { format: 'es', plugins: () => [recordPackages('workers')] },
     build: {
       outDir: 'out/renderer',
       target: 'chrome130',

@@ -18,12 +18,19 @@ const parts = {
   node: {
     targets: ['main'],
     sources: ['shared', 'main', ...settings],
-    outputs: ['main/index.cjs', 'main/engine.cjs', 'main/cli.cjs', 'main/scanWorker.cjs'],
+    outputs: [
+      'main/index.cjs',
+      'main/engine.cjs',
+      'main/probe.cjs',
+      'main/cli.cjs',
+      'main/scanWorker.cjs',
+      'bundled/main.json',
+    ],
   },
   window: {
     targets: ['preload', 'renderer'],
     sources: ['shared', 'main', 'renderer', 'resources', ...settings],
-    outputs: ['preload/preload.cjs', 'renderer/index.html'],
+    outputs: ['preload/preload.cjs', 'renderer/index.html', 'bundled/window.json', 'bundled/workers.json'],
   },
   guide: {
     targets: [],

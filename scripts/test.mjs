@@ -4,7 +4,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './build.mjs';
 import { electronExecutable } from './electron.mjs';
+import { offline } from './offline.mjs';
 import { ensureOracles } from './oracles.mjs';
+import { ensurePackagedApp } from './packagedApp.mjs';
 import { root } from './paths.mjs';
 import { PlainError, run, runAsScript } from './processes.mjs';
 import { ensureSystemPackages } from './systemPackages.mjs';
@@ -23,6 +25,10 @@ async function tool(tool, args) {
   const { code } = await run(path.join(root, 'node_modules', '.bin', tool), args, { cwd: root });
   if (code !== 0) throw new PlainError(`${[tool, ...args].join(' ')}: exit code ${code}`);
 }
+
+/** The end-to-end tests that also run against the checkout in the Electron at hand, as `npm start` does. */
+const inCheckoutToo = ['test/e2e/security.spec.ts', 'test/e2e/opening.spec.ts'];
+let packagedApp = '';
 
 /** @type {Step[]} */
 const steps = [
@@ -53,6 +59,13 @@ const steps = [
     run: async () => {
       const { version, kind } = await electronExecutable();
       console.log(`Electron ${version} (${kind})`);
+    },
+  },
+  {
+    name: 'Packaged app',
+    parts: ['e2e'],
+    run: async () => {
+      packagedApp = await ensurePackagedApp();
     },
   },
 ];
@@ -89,15 +102,25 @@ async function vitest(reportFile) {
   return vitestCounts(readReport(reportFile), code);
 }
 
-/** @param {string} reportFile */
-async function playwright(reportFile) {
-  const command = [path.join(root, 'node_modules', '.bin', 'playwright'), 'test', '--reporter=list,json'];
+/**
+ * @param {string} reportFile
+ * @param {Record<string, string>} env
+ * @param {string[]} files all of them unless given
+ */
+async function playwright(reportFile, env, files = []) {
+  let command = [
+    path.join(root, 'node_modules', '.bin', 'playwright'),
+    'test',
+    '--reporter=list,json',
+    ...files,
+  ];
   if (process.platform === 'linux' && !process.env.DISPLAY)
     command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24');
+  command = offline(command);
   const [program, ...args] = command;
   const { code } = await run(/** @type {string} */ (program), args, {
     cwd: root,
-    env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
+    env: { ...process.env, ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
   });
   return playwrightCounts(readReport(reportFile), code);
 }
@@ -133,7 +156,16 @@ await runAsScript(import.meta.url, async () => {
     /** @type {{ name: string, parts: Part[], run: (file: string) => Promise<import('./testCounts.mjs').Counts> }[]} */
     const runners = [
       { name: 'Unit and integration tests', parts: ['unit'], run: vitest },
-      { name: 'End-to-end tests', parts: ['e2e'], run: playwright },
+      {
+        name: 'End-to-end tests, against the packaged app',
+        parts: ['e2e'],
+        run: (file) => playwright(file, { ASCNET_APP: packagedApp }),
+      },
+      {
+        name: 'End-to-end tests, against the checkout',
+        parts: ['e2e'],
+        run: (file) => playwright(file, {}, inCheckoutToo),
+      },
     ];
     for (const runner of runners.filter((each) => wanted(each.parts))) {
       heading(runner.name);
