@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
+import { attemptsToLeave, tryToLeave } from '../helpers/network';
 import { oraclePython, runOracle } from '../helpers/oracles';
 import { Desk } from './support/desk';
 
@@ -22,6 +23,7 @@ function sampleScan(profile: string): string {
 }
 
 test('the sample study, from opening it to a mask that nibabel reads on the same grid', async () => {
+  const leftBefore = attemptsToLeave();
   const desk = await Desk.open();
   const { page, running } = desk;
   try {
@@ -161,6 +163,12 @@ test('the sample study, from opening it to a mask that nibabel reads on the same
     // Workers and volumes came from our own scheme, and nothing from anywhere else.
     expect(running.requests.some((url) => url.startsWith('ascnet://file/'))).toBe(true);
     expect(running.requests.filter((url) => !/^(ascnet|blob|data):/.test(url))).toEqual([]);
+    // Nor has any other process of it tried.
+    if (leftBefore !== null) {
+      expect(attemptsToLeave()).toBe(leftBefore);
+      await tryToLeave();
+      expect(attemptsToLeave()).toBe(leftBefore + 1);
+    }
   } finally {
     await desk.close();
   }

@@ -44,6 +44,47 @@ test('the page is sandboxed and isolated', async () => {
   });
 });
 
+test('no switch of the window opens what its defaults shut', async () => {
+  const preferences = await desk.running.app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as {
+      getLastWebPreferences(): Record<string, unknown>;
+    };
+    const {
+      allowRunningInsecureContent,
+      experimentalFeatures,
+      enableBlinkFeatures,
+      nodeIntegrationInWorker,
+    } = contents.getLastWebPreferences();
+    return [allowRunningInsecureContent, experimentalFeatures, enableBlinkFeatures, nodeIntegrationInWorker];
+  });
+  // Where a default was never touched Electron leaves it out.
+  expect(preferences.filter((value) => value !== false && value !== undefined && value !== '')).toEqual([]);
+  const switches = await desk.running.app.evaluate(({ app }) =>
+    ['disable-web-security', 'allow-running-insecure-content', 'enable-blink-features', 'js-flags'].filter(
+      (name) => app.commandLine.hasSwitch(name),
+    ),
+  );
+  expect(switches).toEqual([]);
+});
+
+test('the bridge has three functions and passes on no channel of its own', async () => {
+  const found = await desk.page.evaluate(async () => {
+    const { ascnet } = window as unknown as { ascnet: Record<string, unknown> & TestWindow['ascnet'] };
+    const channels = ['event', 'files:adopt', 'constructor', '__proto__', 'ELECTRON_BROWSER_REQUIRE'];
+    const passed = channels.map((channel) =>
+      ascnet.invoke(channel, {}).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return { names: Object.keys(ascnet).sort(), passed: await Promise.all(passed) };
+  });
+  expect(found).toEqual({
+    names: ['adoptFiles', 'invoke', 'onEvent'],
+    passed: [false, false, false, false, false],
+  });
+});
+
 test('it cannot open another window', async () => {
   expect(await desk.page.evaluate(() => window.open('ascnet://app/index.html') === null)).toBe(true);
   expect(desk.running.app.windows()).toHaveLength(1);
