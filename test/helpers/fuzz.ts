@@ -34,7 +34,7 @@ const nasty: readonly fc.Arbitrary<unknown>[] = [
 
 /** A JSON schema, as far as zod writes one. */
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema | false;
   readonly minItems?: number;
@@ -46,6 +46,8 @@ interface Schema {
   readonly pattern?: string;
   readonly format?: string;
   readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly multipleOf?: number;
   readonly maximum?: number;
   readonly additionalProperties?: Schema | boolean;
 }
@@ -56,6 +58,8 @@ function right(schema: Schema, tokens: readonly string[]): fc.Arbitrary<unknown>
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) return fc.oneof(...choices.map((choice) => right(choice, tokens)));
+  if (Array.isArray(schema.type))
+    return fc.oneof(...(schema.type as string[]).map((type) => right({ ...schema, type }, tokens)));
   switch (schema.type) {
     case 'object': {
       const parts = Object.entries(schema.properties ?? {}).map(([key, part]) => [key, right(part, tokens)]);
@@ -74,18 +78,27 @@ function right(schema: Schema, tokens: readonly string[]): fc.Arbitrary<unknown>
     case 'string':
       if (schema.format === 'uuid') return fc.uuid({ version: 4 });
       if (schema.pattern?.includes('{32}')) return fc.constantFrom(...tokens);
-      return fc.string({ maxLength: 20 });
-    case 'integer':
-      return fc.integer({ min: Math.max(schema.minimum ?? 0, 0), max: Math.min(schema.maximum ?? 5, 5) });
-    case 'number':
-      return fc.double({ min: schema.minimum ?? 0, max: schema.maximum ?? 1, noNaN: true });
+      // What patterns there are else, letters fit.
+      return schema.pattern ? fc.constant('letters') : fc.string({ maxLength: 20 });
+    case 'integer': {
+      const min = Math.max(schema.minimum ?? (schema.exclusiveMinimum ?? -1) + 1, 0);
+      if (schema.multipleOf) return fc.constant(Math.ceil(min / schema.multipleOf) * schema.multipleOf);
+      return fc.integer({ min, max: Math.min(schema.maximum ?? min + 5, min + 5) });
+    }
+    case 'number': {
+      const min = schema.minimum ?? 0;
+      return fc.double({ min, max: Math.max(schema.maximum ?? min + 1, min), noNaN: true });
+    }
     case 'boolean':
       return fc.boolean();
     case 'null':
       return fc.constant(null);
     default:
       // What JSON cannot say: bytes, or anything.
-      return fc.oneof(fc.uint8Array({ maxLength: 24, minLength: 24 }), fc.constant(null));
+      return fc.oneof(
+        { weight: 3, arbitrary: fc.uint8Array({ maxLength: 24, minLength: 24 }) },
+        { weight: 1, arbitrary: fc.constant(null) },
+      );
   }
 }
 

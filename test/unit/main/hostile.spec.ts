@@ -115,7 +115,13 @@ it('a run that a study names elsewhere can be segmented with, and not trained on
     Promise.resolve().then(() => handlers['training:continue']({ run, backend: 'auto' })),
   ).rejects.toThrowError(denied);
   expect(main.asked).toEqual([]);
-  await handlers['inference:segment']({ run, scan: main.tokens.scan, brain: null, backend: 'auto' });
+  await handlers['inference:segment']({
+    run,
+    scan: main.tokens.scan,
+    brain: null,
+    samples: 0,
+    backend: 'auto',
+  });
   await handlers['training:continue']({ run: main.tokens.run, backend: 'auto' });
   expect(main.asked.map(({ type }) => type)).toEqual(['segment', 'continueTraining']);
 });
