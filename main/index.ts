@@ -49,14 +49,15 @@ app.on('open-file', (event, file) => {
 const given = process.argv.slice(1).filter((argument) => !argument.startsWith('-'));
 const files = pathsIn(process.defaultApp ? given.slice(1) : given, process.cwd());
 // One program for each profile: a second one hands over what it was asked to open, and ends.
-if (!app.requestSingleInstanceLock({ files })) {
+// What is handed over is ASCII: with other characters in it Electron 33 blocks the program that gets it.
+if (!app.requestSingleInstanceLock({ files: files.map(encodeURIComponent) })) {
   console.error('[asc-net] ASC-Net is running already: what is to be opened is opened there.');
   app.exit(0);
 }
 opening.add(files);
 app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
   const { files: more } = handedOver as { files: string[] };
-  opening.add(more);
+  opening.add(more.map(decodeURIComponent));
   if (!window) return;
   if (window.isMinimized()) window.restore();
   window.show();
