@@ -2,6 +2,9 @@ import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import { ExpectedError } from '../../shared/failure';
 import { voxelPoint } from '../../shared/geometry/points';
+import { adaptationAdvice, adaptationHelps } from '../../shared/imaging/doubt';
+import { differenceSentence } from '../../shared/lesions/difference';
+import { rulesSentence } from '../../shared/lesions/lesionMask';
 import { lesionCsvRows } from '../../shared/lesions/table';
 import { defaultPattern, exportFiles, exportStems, type ExportPart } from '../../shared/study/exportNames';
 import type { Preparation } from '../../shared/imaging/preparation';
@@ -21,8 +24,6 @@ import { useViewStore } from './view';
 
 /** Most lesions that a report shows a picture of. */
 const mostPictures = 40;
-
-const joined = { 6: 'faces', 18: 'edges', 26: 'corners' } as const;
 
 /** "Dr. A, 5.1.2026, 09:20", in the reader's own way of writing it; empty where nobody has. */
 function signedWords(signed: Signed | null): string {
@@ -193,6 +194,9 @@ export const useExportingStore = defineStore('exporting', () => {
     const layout = view.planes?.[view.gridPlane];
     const across = (layout?.axes[2] ?? 2) as 0 | 1 | 2;
     const result = review.segmentations[scan.file.token]?.result;
+    const findings = result?.findings ?? null;
+    await review.findBaseline();
+    const difference = review.summary?.difference ?? null;
     const shown = [];
     for (const [i, lesion] of lesions.entries()) {
       const decision = decisions.on(lesion);
@@ -204,10 +208,16 @@ export const useExportingStore = defineStore('exporting', () => {
               layout,
               view.greyWindow,
               voxelPoint(...lesion.largest[across]),
+              review.baseline,
             )
           : null;
       shown.push({
-        cells: [String(lesion.id), formatVolume(lesion.volumeMm3), lesion.meanIro?.toFixed(2) ?? ''],
+        cells: [
+          String(lesion.id),
+          formatVolume(lesion.volumeMm3),
+          lesion.meanIro?.toFixed(2) ?? '',
+          lesion.spreadIro?.toFixed(2) ?? '',
+        ],
         verdict: decision?.verdict ?? '',
         note: decision?.note ?? '',
         decided: decision ? signedWords(decision) : '',
@@ -229,10 +239,10 @@ export const useExportingStore = defineStore('exporting', () => {
           'Automatic threshold',
           result ? `${result.histogram.threshold.toFixed(2)}. ${result.histogram.reason}` : '',
         ],
-        [
-          'A lesion',
-          `at least ${count(review.rules.minVoxels, 'voxel')}, joined by ${joined[review.rules.connectivity]}`,
-        ],
+        ['A lesion', rulesSentence(review.rules)],
+        ...(difference
+          ? [['Beside a plain threshold', differenceSentence(difference, formatVolume)] as const]
+          : []),
         ['Model', modelWords()],
         ['SHA-256 of the model', result?.modelSha256 ?? 'not known'],
         ['Preparation', preparationWords(study.preparation)],
@@ -240,7 +250,13 @@ export const useExportingStore = defineStore('exporting', () => {
         ['Lesions', `${count(lesions.length, 'lesion')}, ${formatVolume(review.summary?.totalMm3 ?? 0)}`],
         ['Segmented on', `${result?.device.label ?? ''}, ${result?.device.version ?? ''}`],
       ],
-      columns: ['#', 'Volume', 'Mean Iro'],
+      warnings: [
+        ...(findings?.notes ?? []),
+        ...(findings?.doubts ?? []).map(({ message }) => message),
+        ...(findings?.adaptable && adaptationHelps(findings.doubts) ? [adaptationAdvice] : []),
+      ],
+      levels: findings?.cover ? { head: findings.head, ...findings.cover } : null,
+      columns: ['#', 'Volume', 'Mean Iro', '± Iro'],
       lesions: shown,
       version,
     });

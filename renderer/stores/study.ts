@@ -5,10 +5,15 @@ import type { Failure } from '../../shared/failure';
 import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import { slicesAcross } from '../../shared/geometry/slicesAcross';
 import { defaultPreparation, type Preparation } from '../../shared/imaging/preparation';
+import { planeOrientation } from '../../shared/geometry/sliceGrid';
+import { coverOf, levelsMm, type LevelCover } from '../../shared/imaging/headLevels';
+import { healthySlices } from '../../shared/lesions/healthySlices';
+import { trueValues } from '../../shared/volume/nifti';
 import { adoptFiles, ask, failureFrom } from '../ipc/client';
 import type { ScanVolume } from '../viewer/scanVolume';
 import type { EarlySlice } from '../workers/earlySlice';
 import type { ParsedScan, ScanFacts } from '../workers/parseScan';
+import { openVolume } from '../workers/openVolume';
 import { ScanLoader } from '../workers/scanLoader';
 import { useJobsStore } from './jobs';
 import { useMessagesStore } from './messages';
@@ -285,6 +290,38 @@ export const useStudyStore = defineStore('study', () => {
     });
   }
 
+  /**
+   * Asks for a lesion mask of the selected scan, and marks as healthy the slices of its head in which that has at most so
+   * much area, and no others. @returns the mask's name and how many were marked; null where no mask was chosen
+   */
+  async function markWhereEmpty(mostMm2: number): Promise<{ name: string; marked: number } | null> {
+    const scan = selected.value;
+    if (!scan) return null;
+    const { token } = scan.file;
+    const { mask: file } = await ask('masks:choose', { scan: token, purpose: 'lesions' });
+    if (!file) return null;
+    const mask = await openVolume(file);
+    const grid = planeOrientation(mask, scan.facts.plane);
+    const lesions = Uint8Array.from(trueValues(mask).values, (value) => (value > 0.5 ? 1 : 0));
+    const { first = 0, last = scan.facts.sliceCount - 1 } = scan.facts.head ?? {};
+    const healthy = healthySlices(lesions, { ...grid, count: scan.facts.sliceCount }, mostMm2).filter(
+      (slice) => slice >= first && slice <= last,
+    );
+    setReference(token, scan.reference, false);
+    setReference(token, healthy, true);
+    return { name: file.name, marked: healthy.length };
+  }
+
+  /** How far all healthy slices of the study lie below the tops of their heads, as far as these are known. */
+  const referenceMm = computed(() =>
+    scans.value.flatMap(({ reference, facts: { head } }) => (head ? levelsMm(reference, head) : [])),
+  );
+
+  /** Which levels of a scan's head no healthy slice of the study is near to; null where that is not known. */
+  function coverOfScan({ facts: { head } }: Scan): LevelCover | null {
+    return head && referenceMm.value.length > 0 ? coverOf(head, referenceMm.value) : null;
+  }
+
   function setInput(token: string, isInput: boolean): void {
     change(token, (scan) => ({ ...scan, isInput }));
   }
@@ -355,6 +392,8 @@ export const useStudyStore = defineStore('study', () => {
     onResliced,
     setPlane,
     setReference,
+    markWhereEmpty,
+    coverOfScan,
     setInput,
     setFacts,
     brainOf,

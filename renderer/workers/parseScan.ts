@@ -1,6 +1,7 @@
 import { orientationCodes } from '../../shared/geometry/affine';
 import { planeOrientation } from '../../shared/geometry/sliceGrid';
-import { nonFiniteWarning } from '../../shared/imaging/preparation';
+import type { HeadExtent } from '../../shared/imaging/headLevels';
+import { MIN_BRAIN_MM2, nonFiniteWarning } from '../../shared/imaging/preparation';
 import { trueValues } from '../../shared/volume/nifti';
 import type { Triple, Volume } from '../../shared/volume/volume';
 import type { GreyWindow, ScanVolume, WindowPreset } from '../viewer/scanVolume';
@@ -14,6 +15,8 @@ export interface ScanFacts {
   readonly orientation: string;
   readonly plane: SliceLayout['plane'];
   readonly sliceCount: number;
+  /** Which slices show enough head to learn from; null where that is not known. */
+  readonly head: HeadExtent | null;
   readonly warnings: readonly string[];
 }
 
@@ -31,6 +34,7 @@ export function parseScan(volume: Volume): Omit<ParsedScan, 'thumbnail'> {
   const { dark, ...shown } = displayPixels(values);
   const warnings = [...volume.warnings];
   if (nonFinite > 0) warnings.push(nonFiniteWarning(nonFinite));
+  const shownPixels = pixelsOfHead(shown.pixels, layout, dark);
   return {
     facts: {
       dims: [...volume.dims],
@@ -38,9 +42,10 @@ export function parseScan(volume: Volume): Omit<ParsedScan, 'thumbnail'> {
       orientation: orientationCodes(volume.affine),
       plane: layout.plane,
       sliceCount: layout.count,
+      head: headExtent(shownPixels, layout, volume.zooms),
       warnings,
     },
-    volume: { layout, affine: volume.affine, ...shown, profile: sliceProfile(shown.pixels, layout, dark) },
+    volume: { layout, affine: volume.affine, ...shown, profile: share(shownPixels) },
   };
 }
 
@@ -126,8 +131,25 @@ function percentile(counts: Float64Array, low: number, high: number, share: numb
   return high;
 }
 
-/** For each slice, how many pixels stand out of the dark, over the most of any slice. */
-function sliceProfile(pixels: Int16Array, layout: SliceLayout, dark: number): Float32Array {
+/** The first and the last slice that shows as much head as a slice needs to be learned from. */
+function headExtent(found: Float32Array, layout: SliceLayout, zooms: Triple): HeadExtent | null {
+  const pixelMm2 = layout.columnMm * layout.rowMm;
+  const isHead = (pixels: number): boolean => pixels * pixelMm2 >= MIN_BRAIN_MM2;
+  const first = found.findIndex(isHead);
+  if (first < 0) return null;
+  let last = found.length - 1;
+  while (!isHead(found[last] as number)) last -= 1;
+  return { first, last, sliceMm: zooms[layout.axes[2] as 0 | 1 | 2] };
+}
+
+/** Over the most of any slice. */
+function share(found: Float32Array): Float32Array {
+  const most = found.reduce((a, b) => Math.max(a, b), 1);
+  return found.map((value) => value / most);
+}
+
+/** For each slice, how many pixels stand out of the dark. */
+function pixelsOfHead(pixels: Int16Array, layout: SliceLayout, dark: number): Float32Array {
   const [nx, ny, nz] = layout.dims;
   const axis = layout.axes[2];
   const found = new Float32Array(layout.count);
@@ -142,6 +164,5 @@ function sliceProfile(pixels: Int16Array, layout: SliceLayout, dark: number): Fl
       }
     }
   }
-  const most = found.reduce((a, b) => Math.max(a, b), 1);
-  return found.map((value) => value / most);
+  return found;
 }

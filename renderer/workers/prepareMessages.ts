@@ -1,6 +1,7 @@
 import type { Failure } from '../../shared/failure';
 import type { Preparation, PreparedVolume } from '../../shared/imaging/preparation';
-import type { PreparationPictures } from '../../shared/imaging/preparationPictures';
+import type { GreyPicture, PreparationPictures } from '../../shared/imaging/preparationPictures';
+import type { PastedLesionSettings } from '../../shared/study/trainingSettings';
 import type { TokenFile } from './readToken';
 
 /** How a scan was prepared, in a few words and numbers. */
@@ -9,7 +10,18 @@ export interface PreparedFacts extends Pick<
   'plane' | 'count' | 'pixelMm' | 'fit' | 'height' | 'width'
 > {
   readonly maskMethod: PreparedVolume['maskMethod'];
+  /** Which slices show enough brain. */
+  readonly brainSlices: readonly number[];
   readonly warnings: readonly string[];
+}
+
+/** What a network is taught with a slice: it is shown `pasted`, and asked for `healthy` and for the mask. */
+export interface PastedPictures {
+  readonly healthy: GreyPicture;
+  readonly pasted: GreyPicture;
+  /** 1 where a lesion was pasted. */
+  readonly mask: Uint8Array;
+  readonly count: number;
 }
 
 /** Asked of the prepare worker; of each kind only the newest is answered. */
@@ -21,7 +33,15 @@ export type PrepareRequest =
       readonly brain: TokenFile | null;
       readonly preparation: Preparation;
     }
-  | { readonly type: 'slice'; readonly id: number; readonly slice: number };
+  | { readonly type: 'slice'; readonly id: number; readonly slice: number }
+  /** Lesions pasted into a slice as the training does. */
+  | {
+      readonly type: 'paste';
+      readonly id: number;
+      readonly slice: number;
+      readonly settings: PastedLesionSettings;
+      readonly seed: number;
+    };
 
 export type PrepareReply =
   | { readonly type: 'prepared'; readonly id: number; readonly facts: PreparedFacts }
@@ -31,4 +51,5 @@ export type PrepareReply =
       readonly slice: number;
       readonly pictures: PreparationPictures;
     }
+  | { readonly type: 'pasted'; readonly id: number; readonly pictures: PastedPictures }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };

@@ -96,6 +96,7 @@ function scanOf({ scan: record, z, by, suspicion }: Outlier<DoneRecord>, files: 
       orientation: orientationCodes(affine),
       plane,
       sliceCount: dims[axes[2] as 0 | 1 | 2],
+      head: record.levels?.head ?? null,
       warnings: [...unusual, ...record.warnings],
     },
     isInput: true,

@@ -4,7 +4,11 @@ import type { SliceGrid } from '../geometry/sliceGrid';
  * Slices of a grid in which a lesion mask has at most so much area: where a reader has drawn nothing, the slice is healthy.
  * @param mask on the source grid, x fastest; what is not 0 is lesion
  */
-export function healthySlices(mask: Uint8Array, grid: SliceGrid, mostMm2: number): number[] {
+export function healthySlices(
+  mask: Uint8Array,
+  grid: Pick<SliceGrid, 'sourceDims' | 'sourceZooms' | 'axes' | 'flips' | 'count'>,
+  mostMm2: number,
+): number[] {
   const [nx, ny, nz] = grid.sourceDims;
   const axis = grid.axes[2] as 0 | 1 | 2;
   const voxels = new Float64Array(grid.count);

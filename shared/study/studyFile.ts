@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultPreparation, preparationSchema } from '../imaging/preparation';
 import { BRAIN_EROSION_VOXELS, lesionRulesSchema } from '../lesions/lesionMask';
+import { headExtentSchema } from '../imaging/headLevels';
 import { deviceSchema, histogramSchema, trainResultSchema } from '../ipc/engineEvents';
 
 import { findingsSchema } from './findings';
@@ -46,6 +47,8 @@ const factsSchema = z.object({
   orientation: z.string(),
   plane: z.enum(['axial', 'coronal', 'sagittal']),
   sliceCount: z.number().int().positive(),
+  /** Which slices show enough head; null where a file of before does not say it. */
+  head: headExtentSchema.nullable().default(null),
   warnings: z.array(z.string()),
 });
 

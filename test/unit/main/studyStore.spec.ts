@@ -40,6 +40,7 @@ const scan = (token: FileToken): ScanOf<FileToken> => ({
     zooms: [1, 1, 1],
     orientation: 'RAS',
     plane: 'axial',
+    head: null,
     sliceCount: 4,
     warnings: [],
   },

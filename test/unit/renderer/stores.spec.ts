@@ -47,6 +47,7 @@ const parsed = (): ParsedScan => ({
     zooms: [1, 1, 1],
     orientation: 'RAS',
     plane: 'axial',
+    head: null,
     sliceCount: 9,
     warnings: [],
   },

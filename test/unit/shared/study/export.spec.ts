@@ -35,6 +35,8 @@ describe('the report', () => {
     reviewed: 'Dr "Q", 23.11.2026',
     state: 'done',
     facts: [['Threshold', '0.62']],
+    warnings: ['Look at <it>.'],
+    levels: { head: { first: 0, last: 9, sliceMm: 2 }, uncovered: [[3, 4]], share: 0.2 },
     columns: ['#', 'Volume'],
     lesions: [
       {
@@ -62,6 +64,10 @@ describe('the report', () => {
     expect(html).toContain('Dr &quot;Q&quot;, 23.11.2026');
     expect(html).toContain('<td>Dr &quot;Q&quot;, 22.11.2026</td>');
     expect(html).toContain('<td>&lt;b&gt;</td>');
+    expect(html).toContain('<p class="warning">Look at &lt;it&gt;.</p>');
+    // Slices 3 and 4 of 0 to 9, over 420 pixels.
+    expect(html).toContain('<rect x="126.0" y="0" width="84.0"');
+    expect(html).toContain('20 % of this head');
     expect(html.match(/<img /g)).toHaveLength(1);
     expect(html).not.toContain('example.org');
     expect(html).toContain('<td>412 mm\u00b3</td><td>accepted</td>');
