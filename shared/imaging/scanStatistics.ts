@@ -31,7 +31,7 @@ export function scanStatistics(values: Float32Array, brain: Uint8Array): ScanSta
  * by a quarter in mode. Their T1 lie 3.5 to 5.4 darker in the first and 1.5 to 2.9 in the second; their T2 2.0 to 2.2
  * brighter in the third.
  */
-const REACH = { levels: [2, 1, 1.5], contrast: 1.5, scale: 1.5 } as const;
+const REACH = { levels: [2, 1, 1.5], contrast: 1.4, scale: 1.5 } as const;
 
 const LEVEL_NAMES = ['darker quarter', 'middle', 'brightest twentieth'] as const;
 

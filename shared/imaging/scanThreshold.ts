@@ -1,9 +1,16 @@
 import { ExpectedError } from '../failure';
 import type { Doubt } from './doubt';
+import { levelPassedBy, sumCounts } from './histogram';
 import type { TrainingFacts } from './scanDoubts';
 import { automaticThreshold, type FoundThreshold } from './threshold';
 import { thresholdMethods, type ThresholdMethod } from './thresholdMethods';
-import { disagree, quantile, trainedThreshold, type ThresholdChoice } from './trainedThreshold';
+import {
+  disagree,
+  quantile,
+  trainedThreshold,
+  type ThresholdChoice,
+  type TrainedCounts,
+} from './trainedThreshold';
 
 /** The threshold of a scan, with the other ways that there were to it. */
 export interface ScanThreshold {
@@ -25,17 +32,19 @@ export type WantedThreshold = number | ThresholdMethod | null;
  * choice is {@link trainedThreshold}'s, else {@link automaticThreshold}'s; every other way is found too, to choose from.
  *
  * @param counts of I_ro in the scan's brain
+ * @param brainMm3 its volume
  * @throws ExpectedError settings-invalid for a way that leads nowhere with this scan and this run
  */
 export function scanThreshold(
   counts: ArrayLike<number>,
   known: TrainingFacts,
   wanted: WantedThreshold,
+  brainMm3: number,
 ): ScanThreshold {
   const { all, doubts } =
     known.pastedCounts === null
       ? plainChoices(counts, known.referenceCounts)
-      : trainedThreshold(counts, { ...known, pastedCounts: known.pastedCounts });
+      : taughtChoices(counts, { ...known, pastedCounts: known.pastedCounts }, brainMm3);
   if (typeof wanted === 'number')
     return { threshold: wanted, reason: 'The threshold was given.', method: null, all, doubts };
   const chosen = wanted === null ? all[0] : all.find(({ method }) => method === wanted);
@@ -60,12 +69,58 @@ export function scanThreshold(
   );
 }
 
+/** How much of a healthy head may be marked: nearly nothing. */
+const HEALTHY_MM3 = 100;
+/**
+ * Up to this many times what the healthy reference has above a level, a scan has no more there than healthy people do:
+ * slices at different levels of one healthy head differ by about as much.
+ */
+const NO_MORE = 1.5;
+
+/**
+ * The ways of a network that learned from pasted lesions, the automatic one first. Where the scan has no more above the
+ * level that {@link trainedThreshold} chooses than the healthy reference has, there may be no lesions in it: then the level
+ * is raised until a healthy head would be marked with {@link HEALTHY_MM3} at most.
+ */
+function taughtChoices(
+  counts: ArrayLike<number>,
+  known: TrainedCounts,
+  brainMm3: number,
+): Pick<ScanThreshold, 'all' | 'doubts'> {
+  const found = trainedThreshold(counts, known);
+  if (found.all.length === 0 || sumCounts(known.referenceCounts) === 0) return found;
+  const share = HEALTHY_MM3 / Math.max(brainMm3, HEALTHY_MM3);
+  const threshold = levelPassedBy(known.referenceCounts, share);
+  const ceiling: ThresholdChoice = {
+    method: 'healthy-ceiling',
+    threshold,
+    reason: `Above ${threshold.toFixed(3)} the healthy reference holds ${HEALTHY_MM3 / 1000} ml in a head of this size.`,
+  };
+  const [of, ofHealthy] = [counts, known.referenceCounts].map((each) =>
+    shareAbove(each, found.chosen.threshold),
+  ) as [number, number];
+  if (of > Math.max(share, NO_MORE * ofHealthy))
+    return { all: [...found.all, ceiling], doubts: found.doubts };
+  const raised = threshold > found.chosen.threshold;
+  const percent = (value: number): string => `${Number((100 * value).toPrecision(2))} %`;
+  const message = `This scan has hardly more bright voxels than healthy slices have: ${percent(of)} of its brain pass ${found.chosen.threshold.toFixed(2)}, and ${percent(ofHealthy)} of the healthy reference's. It may hold no lesions, or the network does not see them${raised ? '; the threshold is set so high that a healthy head would hardly be marked' : ''}.`;
+  return {
+    all: raised ? [ceiling, ...found.all] : [...found.all, ceiling],
+    doubts: [...found.doubts, { kind: 'no-lesions', message }],
+  };
+}
+
+function shareAbove(counts: ArrayLike<number>, threshold: number): number {
+  return sumCounts(counts, Math.round(threshold * counts.length)) / Math.max(1, sumCounts(counts));
+}
+
 /** The ways of a network that nothing was pasted for, the automatic one first. */
 function plainChoices(
   counts: ArrayLike<number>,
   referenceCounts: readonly number[],
 ): Pick<ScanThreshold, 'all' | 'doubts'> {
   const automatic = automaticThreshold({ counts, referenceCounts });
+  if (automatic.method === 'empty') return { all: [], doubts: [] };
   const byItself = automaticThreshold({ counts });
   const found = [choiceOf(automatic), quantile(referenceCounts), choiceOf(byItself)].filter(
     (choice) => choice !== null,

@@ -7,6 +7,7 @@ export const thresholdMethodSchema = z.enum([
   'pasted',
   'reference-excess',
   'robust-spread',
+  'healthy-ceiling',
 ]);
 export type ThresholdMethod = z.infer<typeof thresholdMethodSchema>;
 
@@ -38,6 +39,11 @@ export const thresholdMethods: Readonly<
     title: 'Outliers of the scan',
     about:
       'Three and a half robust deviations above the scan’s most frequent level: where nothing is known of the training.',
+  },
+  'healthy-ceiling': {
+    title: 'Healthy ceiling',
+    about:
+      'The level above which the healthy reference holds 0.1 ml in a head of this size: for scans that may hold no lesions.',
   },
 };
 

@@ -28,7 +28,7 @@ import {
   type LesionRules,
 } from '../../../shared/lesions/lesionMask';
 import { lesionTable, type LesionRow } from '../../../shared/lesions/table';
-import type { Volume } from '../../../shared/volume/volume';
+import { voxelVolumeMm3, type Volume } from '../../../shared/volume/volume';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { IRO_BINS } from '../training/iroCounts';
@@ -157,7 +157,12 @@ export function judgeIro(
   const brainPixels = new Uint8Array(prepared.slices.length);
   for (let i = 0; i < brainPixels.length; i += 1) brainPixels[i] = (prepared.slices[i] as number) > 0 ? 1 : 0;
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
-  const { doubts: thresholdDoubts, ...found } = scanThreshold(counts, known, wanted);
+  const { doubts: thresholdDoubts, ...found } = scanThreshold(
+    counts,
+    known,
+    wanted,
+    prepared.brain.reduce((sum, value) => sum + value, 0) * voxelVolumeMm3(volume.zooms),
+  );
   const head = headOf(prepared);
   const doubts = [
     ...doubtsAbout({ statistics: prepared.statistics, head, counts }, known),
