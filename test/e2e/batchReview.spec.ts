@@ -69,10 +69,11 @@ test('what the reader has done is there when the results are opened again, and t
   const { page } = desk;
   const before = statSync(path.join(out, 'batch', 'sub-04_FLAIR.json')).mtimeMs;
   await desk.goTo('Review');
+  await desk.thresholdSlider.fill('4');
   await desk.stage.focus();
   await page.keyboard.press('Shift+A');
-  await expect(page.getByTestId('state-scan')).toContainText('done');
-  await desk.thresholdSlider.fill('4');
+  await desk.goTo('Data');
+  await expect(desk.scanRows.first()).toContainText('done');
   await desk.saved();
   await desk.running.app.evaluate(({ Menu }) =>
     Menu.getApplicationMenu()?.getMenuItemById('study.new')?.click(),
