@@ -161,5 +161,7 @@ test('a mask on another grid is taken in over a question that shows both grids',
     /elsewhere\.nii lies on another grid than .*voxels of .* against 161x191x151/,
   );
   await takeIn();
-  await expect(page.getByTestId('mask-picker')).toContainText('Edited mask 3');
+  await expect(page.getByTestId('mask-picker')).toContainText(/Edited mask \d/);
+  // The ball of the mask's own grid.
+  await expect(desk.lesionTotal).toHaveText(/^1 lesion, 3\.\d ml$/);
 });
