@@ -29,12 +29,13 @@ export function subjectPage(
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   ];
-  const shown = rows
-    .slice(0, MOST_ROWS)
-    .map(
-      (row) =>
-        `<tr>${tableCells('td', [String(row.id), String(row.voxels), shortNumber(row.volumeMm3), iroOf(row), row.centreMm.map((mm) => mm.toFixed(1)).join(', ')])}</tr>`,
-    );
+  // The baseline has no I_ro.
+  const withIro = (iro: string): string[] => (scoreName === 'I_ro' ? [iro] : []);
+  const cells = (row: (typeof rows)[number]): string[] => [
+    ...[String(row.id), String(row.voxels), shortNumber(row.volumeMm3), ...withIro(iroOf(row))],
+    row.centreMm.map((mm) => mm.toFixed(1)).join(', '),
+  ];
+  const shown = rows.slice(0, MOST_ROWS).map((row) => `<tr>${tableCells('td', cells(row))}</tr>`);
   const more =
     rows.length > MOST_ROWS
       ? `<p class="quiet">And ${rows.length - MOST_ROWS} smaller ones: see ${escaped(record.mask.replace(/^.*\//, ''))} and the table beside it.</p>`
@@ -54,7 +55,7 @@ ${record.levels ? `<h2>Levels of the head</h2>${levelsFigure(record.levels)}` : 
 <h2>${scoreName === 'I_ro' ? 'I_ro' : 'Smoothed intensity, in robust deviations'}</h2>
 ${histogramFigure({ ...histogram, title: 'Voxels of the brain, on a logarithmic scale', logarithmic: true, mark: { at: figures.threshold, name: 'threshold' } })}
 <h2>Lesions</h2>
-<table><tr>${tableCells('th', ['Lesion', 'Voxels', 'Volume (mm³)', 'Mean I_ro', 'Centre (mm, RAS)'])}</tr>${shown.join('')}</table>${more}`,
+<table><tr>${tableCells('th', ['Lesion', 'Voxels', 'Volume (mm³)', ...withIro('Mean I_ro'), 'Centre (mm, RAS)'])}</tr>${shown.join('')}</table>${more}`,
   );
 }
 
