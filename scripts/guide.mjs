@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import MarkdownIt from 'markdown-it';
-import ts from 'typescript';
 import { createServer } from 'vite';
 import { root } from './paths.mjs';
 import { runAsScript } from './processes.mjs';
@@ -16,10 +15,14 @@ import { runAsScript } from './processes.mjs';
 
 const source = path.join(root, 'docs', 'guide');
 
+/** @typedef {{ name: string, title: string, help: string }} Setting */
+/** @typedef {{ title: string, settings: readonly Setting[] }} Group */
+
 /**
  * @typedef {object} GuideFacts
  * @property {readonly string[]} pages names of the pages, in their order
- * @property {{ name: string, text: string, values: string[] }[]} settings of a training, with their values in each preset
+ * @property {{ title: string, settings: (Setting & { values: string[] })[] }[]} settings of a training, in groups, with their
+ *   values in each preset
  * @property {string[]} presets
  * @property {{ title: string, keys: readonly string[] }[]} commands of the window
  * @property {readonly (readonly [string, string])[]} mouse what the mouse does, and how
@@ -42,6 +45,7 @@ async function guideFacts() {
   });
   try {
     const { presets } = await server.ssrLoadModule('/shared/study/trainingSettings.ts');
+    const { settingsGuide } = await server.ssrLoadModule('/shared/study/settingsGuide.ts');
     const { guidePages } = await server.ssrLoadModule('/shared/study/guidePages.ts');
     const { createPinia, setActivePinia } = await server.ssrLoadModule('pinia');
     setActivePinia(createPinia());
@@ -52,10 +56,12 @@ async function guideFacts() {
     return {
       pages: guidePages,
       presets: names,
-      settings: settingTexts().map(({ name, text }) => ({
-        name,
-        text,
-        values: names.map((preset) => shown(presets[preset][name])),
+      settings: settingsGuide.map((/** @type {Group} */ { title, settings }) => ({
+        title,
+        settings: settings.map((setting) => ({
+          ...setting,
+          values: names.map((preset) => shown(presets[preset][setting.name])),
+        })),
       })),
       commands: createCommands().all(),
       mouse: mouseHints,
@@ -74,38 +80,6 @@ function shown(value) {
   return Object.entries(/** @type {object} */ (value))
     .map(([name, part]) => `${name} ${Array.isArray(part) ? part.join(' to ') : part}`)
     .join(', ');
-}
-
-/**
- * The settings of a training and what the source says of each. A comment counts for the settings below it that have none.
- *
- * @returns {{ name: string, text: string }[]}
- */
-function settingTexts() {
-  const file = path.join(root, 'shared', 'study', 'trainingSettings.ts');
-  const text = fs.readFileSync(file, 'utf8');
-  const parsed = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  /** @type {{ name: string, text: string }[]} */
-  const found = [];
-  /** @param {ts.Node} node */
-  const visit = (node) => {
-    if (ts.isVariableDeclaration(node) && node.name.getText() === 'trainingSettingsSchema') {
-      const call = /** @type {ts.CallExpression} */ (node.initializer);
-      const fields = /** @type {ts.ObjectLiteralExpression} */ (call.arguments[0]).properties;
-      for (const field of fields) {
-        const comment = (ts.getLeadingCommentRanges(text, field.getFullStart()) ?? [])
-          .map(({ pos, end }) => text.slice(pos, end))
-          .at(-1)
-          ?.replace(/^\/\*\*|\*\/$/g, '')
-          .replace(/\s*\n\s*\*?\s*/g, ' ')
-          .trim();
-        found.push({ name: field.name?.getText() ?? '', text: comment ?? found.at(-1)?.text ?? '' });
-      }
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(parsed);
-  return found;
 }
 
 /**
@@ -165,10 +139,18 @@ const keyCap = (key) => `\`${key}\``;
  */
 function generated({ settings, presets, commands, mouse, cli }) {
   return {
-    settings: table(
-      ['Setting', 'What it is', ...presets.map((name) => `\`${name}\``)],
-      settings.map(({ name, text, values }) => [`\`${name}\``, text, ...values]),
-    ),
+    settings: settings
+      .map(({ title, settings: own }) => {
+        const head = ['Setting', 'In the window', 'What it does', ...presets.map((name) => `\`${name}\``)];
+        const rows = own.map(({ name, title: words, help, values }) => [
+          `\`${name}\``,
+          words,
+          help,
+          ...values,
+        ]);
+        return `### ${title}\n\n${table(head, rows)}`;
+      })
+      .join('\n\n'),
     keys: table(
       ['What', 'Key'],
       commands
