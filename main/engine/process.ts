@@ -18,6 +18,7 @@ import { JobControls } from './jobs/controls';
 import { limitEvents } from './jobs/eventLimit';
 import { installLibrary } from './jobs/installLibrary';
 import { exportRun, importKeras } from './jobs/kerasModels';
+import { refuseTooLittleMemory, WINDOW_SLICE } from './jobs/memory';
 import { loadModel } from './jobs/model';
 import { prepareSets } from './jobs/prepareSets';
 import { makeSampleStudy } from './jobs/sample';
@@ -133,6 +134,8 @@ async function resultOf(request: JobRequest, context: JobContext): Promise<unkno
       return makeSampleStudy(request.outDir, request.seed);
     case 'train': {
       const settings = settingsFrom(request.preset, request.overrides);
+      // Before the scans are prepared, which takes its time.
+      refuseTooLittleMemory(settings, WINDOW_SLICE, (await openBackend(request.backend)).device);
       const dataDir = join(request.outDir, 'data');
       const { reference, input, preparation } = request;
       const index = await prepareSets(reference, input, [], dataDir, context, {}, preparation);

@@ -1,7 +1,11 @@
 import { freemem, totalmem } from 'node:os';
 import { ExpectedError } from '../../../shared/failure';
+import type { Device } from '../../../shared/ipc/engineEvents';
 import { trainingBytes, whatFits } from '../../../shared/study/memory';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
+
+/** What the window's scans are prepared to. */
+export const WINDOW_SLICE = { height: 160, width: 160 };
 
 /** Room left for the window and for whatever else runs, as a share of what is free. */
 const SPARED = 0.1;
@@ -25,8 +29,11 @@ const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB
 export function refuseTooLittleMemory(
   settings: TrainingSettings,
   slice: { readonly height: number; readonly width: number },
+  { backend }: Pick<Device, 'backend'>,
   available = availableBytes(),
 ): void {
+  // A GPU has a memory of its own, and says itself when a batch does not fit (see BatchPieces).
+  if (backend === 'native-gpu') return;
   const needed = trainingBytes(settings, slice);
   const usable = available * (1 - SPARED);
   if (needed <= usable) return;

@@ -124,8 +124,7 @@ async function trainLocked(options: TrainOptions, context: JobContext): Promise<
     if (from) refuseOtherSets(from, sets);
     const backend = await openBackend(options.backend);
     context.emit({ type: 'device', device: backend.device });
-    // A GPU has a memory of its own, and says itself when a batch does not fit (see BatchPieces).
-    if (backend.device.backend !== 'native-gpu') refuseTooLittleMemory(settings, reference);
+    refuseTooLittleMemory(settings, reference, backend.device);
     const watched = options.watched?.length ? options.watched : spreadRows(input.count, index);
     const save: ConstructorParameters<typeof JobHost>[5] = async (checkpoint) => {
       const { bytes } = await store.write(checkpoint, { software: SOFTWARE, settings, sets });

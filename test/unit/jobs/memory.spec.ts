@@ -4,6 +4,7 @@ import { trainingBytes, whatFits } from '../../../shared/study/memory';
 import { presets } from '../../../shared/study/trainingSettings';
 
 const MEGABYTE = 2 ** 20;
+const cpu = { backend: 'wasm' } as const;
 const slice = { height: 160, width: 160 };
 const sizes = { ...presets.published, discriminatorBatch: 4 };
 
@@ -50,7 +51,7 @@ describe('the memory that a training takes', () => {
   });
 
   it('is refused before it starts where it is not there, with both numbers and a way', () => {
-    expect(() => refuseTooLittleMemory(presets.published, slice, 1500 * MEGABYTE)).toThrowError(
+    expect(() => refuseTooLittleMemory(presets.published, slice, cpu, 1500 * MEGABYTE)).toThrowError(
       expect.objectContaining({
         kind: 'out-of-memory',
         message: expect.stringMatching(
@@ -58,9 +59,11 @@ describe('the memory that a training takes', () => {
         ),
       }),
     );
-    expect(() => refuseTooLittleMemory(presets.published, slice, MEGABYTE)).toThrowError(
+    expect(() => refuseTooLittleMemory(presets.published, slice, cpu, MEGABYTE)).toThrowError(
       /are free: close other programs\.$/,
     );
-    expect(() => refuseTooLittleMemory(presets.quick, slice, 4096 * MEGABYTE)).not.toThrow();
+    expect(() => refuseTooLittleMemory(presets.quick, slice, cpu, 4096 * MEGABYTE)).not.toThrow();
+    // A GPU halves its batches instead.
+    expect(() => refuseTooLittleMemory(presets.published, slice, { backend: 'native-gpu' }, 1)).not.toThrow();
   });
 });
