@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { niftiBytes } from '../../../shared/volume/nifti';
 import { readNpyHeader } from '../../../shared/volume/npy';
@@ -59,6 +59,57 @@ describe('the preset ms-flair', () => {
     );
   }, 120_000);
 
+  it('says what it doubts, shows a plain threshold beside the mask, and how far I_ro strays', async () => {
+    const { thresholds, baseline, levels, warnings } = json('masks/scan_report.json') as {
+      thresholds: { method: string; threshold: number }[];
+      baseline: { volumeMm3: number; bothMm3: number; baselineOnlyMm3: number };
+      levels: { share: number };
+      warnings: string[];
+    };
+    expect(baseline.bothMm3 + baseline.baselineOnlyMm3).toBeCloseTo(baseline.volumeMm3, 6);
+    // The slices with the ball in them are no reference, but others are near.
+    expect(levels.share).toBeLessThan(0.5);
+    expect(warnings.join(' ')).not.toMatch(/another sequence/);
+    const wanted = ['--threshold-by', 'pasted', '--erosion', '1', '--min-voxels', '2', '--connectivity', '6'];
+    const given = [...wanted, '--samples', '2', ...wasm, scan];
+    expect(await run('segment', '--model', at('run'), '--out', at('chosen'), ...given)).toBe(0);
+    const chosen = json('chosen/scan_report.json');
+    expect(chosen).toMatchObject({
+      thresholdMethod: 'pasted',
+      threshold: thresholds.find(({ method }) => method === 'pasted')?.threshold,
+      brainErosionVoxels: 1,
+      minLesionVoxels: 2,
+      connectivity: 6,
+      samples: 2,
+    });
+    const spread = (folder: string): Buffer => gunzipSync(readFileSync(at(`${folder}/scan_spread.nii.gz`)));
+    expect(spread('chosen').equals(spread('masks'))).toBe(false);
+    // What I_ro is does not depend on the samples.
+    const iro = (folder: string): Buffer => gunzipSync(readFileSync(at(`${folder}/scan_iro.nii.gz`)));
+    expect(
+      await run('segment', '--model', at('run'), '--out', at('again'), '--samples', '2', ...wasm, scan),
+    ).toBe(0);
+    expect(iro('again').equals(iro('masks'))).toBe(true);
+  }, 60_000);
+
+  it('marks at most 0.1 ml in a scan without lesions, and says that it may have none', async () => {
+    const healthy = ballScan();
+    const without = healthy.scan.map((value, i) => (healthy.truth[i] === 0 ? value : 100));
+    writeFileSync(
+      at('healthy.nii.gz'),
+      gzipSync(niftiBytes({ dims, data: without, like, description: 'test' })),
+    );
+    expect(
+      await run('segment', '--model', at('run'), '--out', at('none'), ...wasm, at('healthy.nii.gz')),
+    ).toBe(0);
+    const report = json('none/healthy_report.json') as {
+      lesionVolumeMm3: number;
+      doubts: { kind: string }[];
+    };
+    expect(report.lesionVolumeMm3).toBeLessThanOrEqual(100);
+    expect(report.doubts.map(({ kind }) => kind)).toContain('no-lesions');
+  }, 60_000);
+
   it('cannot be written as the published Keras files, and says what they cannot hold', async () => {
     expect(await run('convert', '--model', at('run'), '--out', at('keras'))).toBe(1);
     expect(printed.err).toMatch(/3 input channels.*topConvolutions 1, residualIfc/);
@@ -93,7 +144,7 @@ describe('the preset ms-flair', () => {
         '--out',
         at('x'),
       ),
-    ).toBe(1);
+    ).toBe(2);
     expect(printed.err).toMatch(/1 masks .* 2 reference volumes/);
     expect(await run('adapt', '--model', at('run'), '--volume', scan, '--out', at('y'))).toBe(2);
   });
