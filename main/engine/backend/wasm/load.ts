@@ -1,14 +1,11 @@
 import { dirname, sep } from 'node:path';
 import { createRequire } from 'node:module';
-import * as tf from '@tensorflow/tfjs-core';
 import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { wasmOps } from './ops';
+import { openOnThreads } from './threads';
 import type { Backend } from '../backend';
 
-/**
- * Opens the WebAssembly backend, which needs nothing but this package. One thread: the backend's own threads start from
- * blob URLs, which Node's workers do not take.
- */
+/** Opens the WebAssembly backend, which needs nothing but this package. */
 export async function loadWasm(whyNotFaster: string): Promise<Backend> {
   const resolve = createRequire(__filename).resolve;
   // The .wasm files lie beside the package's entry; inside a packaged app they are unpacked from the archive.
@@ -17,13 +14,12 @@ export async function loadWasm(whyNotFaster: string): Promise<Backend> {
     'app.asar.unpacked' + sep,
   );
   setWasmPaths(folder + sep);
-  await tf.setBackend('wasm');
-  await tf.ready();
+  const threads = await openOnThreads(dirname(folder));
   return {
     ops: wasmOps,
     device: {
       backend: 'wasm',
-      label: 'CPU, WebAssembly',
+      label: threads > 1 ? `CPU, WebAssembly, ${threads} threads` : 'CPU, WebAssembly',
       version: `TensorFlow.js ${version_wasm}`,
       whyNotFaster,
     },
