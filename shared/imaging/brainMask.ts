@@ -94,10 +94,11 @@ function looksLikeBrain(
 /** Share of the mask's voxels darker than a quarter of their median. */
 function darkShare(values: Float32Array, mask: Uint8Array): number {
   // Every few voxels are enough for a share; sorting all would be half of the whole function's time.
-  const sample: number[] = [];
-  const step = Math.max(1, Math.floor(values.length / 2_000_000)) | 1;
-  for (let i = 0; i < values.length; i += step) if (mask[i] !== 0) sample.push(values[i] as number);
-  const sorted = Float32Array.from(sample).sort();
+  const step = Math.max(1, Math.floor(values.length / 500_000)) | 1;
+  const sample = new Float32Array(Math.ceil(values.length / step));
+  let count = 0;
+  for (let i = 0; i < values.length; i += step) if (mask[i] !== 0) sample[count++] = values[i] as number;
+  const sorted = sample.subarray(0, count).sort();
   const median = sorted[sorted.length >> 1] ?? 0;
   return sorted.findIndex((value) => value >= median / 4) / Math.max(1, sorted.length);
 }

@@ -5,11 +5,9 @@ import type { Dims } from '../volume/volume';
  * that a brain cut by the field of view keeps its cut face. A new array.
  */
 export function erode(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
-  return repeat(mask, dims, steps, (out, from, count, shift) => {
-    for (let i = 0; i < count; i += 1) {
-      const p = from + i;
-      if ((out.read[p + shift] as number) === 0) out.write[p] = 0;
-    }
+  return repeat(mask, dims, steps, ({ read, write }, from, count, shift) => {
+    const end = from + count;
+    for (let p = from; p < end; p += 1) write[p] = (write[p] as number) & (read[p + shift] as number);
   });
 }
 
@@ -41,11 +39,9 @@ export function depths(mask: Uint8Array, dims: Dims, most: number): Uint8Array {
 
 /** The mask (0 and 1) with all voxels within `steps` face neighbours of it. A new array. */
 export function dilate(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
-  return repeat(mask, dims, steps, (out, from, count, shift) => {
-    for (let i = 0; i < count; i += 1) {
-      const p = from + i;
-      if ((out.read[p + shift] as number) !== 0) out.write[p] = 1;
-    }
+  return repeat(mask, dims, steps, ({ read, write }, from, count, shift) => {
+    const end = from + count;
+    for (let p = from; p < end; p += 1) write[p] = (write[p] as number) | (read[p + shift] as number);
   });
 }
 
@@ -68,7 +64,8 @@ function repeat(
 ): Uint8Array {
   const [nx, ny, nz] = dims;
   if (mask.length !== nx * ny * nz) throw new Error('the mask does not fill the grid');
-  let read = mask.map((value) => (value === 0 ? 0 : 1));
+  let read = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i += 1) read[i] = mask[i] === 0 ? 0 : 1;
   for (let step = 0; step < steps; step += 1) {
     const buffers = { read, write: read.slice() };
     for (let z = 0; z < nz; z += 1) {
