@@ -1,4 +1,4 @@
-import { libraryFolder, libraryIn } from '../engine/backend/native/installed';
+import { isCurrent, libraryFolder, libraryIn } from '../engine/backend/native/installed';
 import { damagedFile, removeNative } from '../engine/backend/native/install/installNative';
 import { runProbe } from '../engine/backend/native/probe';
 import { installLibrary } from '../engine/jobs/installLibrary';
@@ -27,17 +27,19 @@ export async function native(
   if (before && options.libtensorflow === undefined) {
     const damaged = await damagedFile(before);
     const probe = damaged === null ? await runProbe(before.addon) : null;
-    if (probe?.works) {
+    if (probe?.works && isCurrent(before)) {
       say(
         `TensorFlow ${before.tensorflow} (${kind.toUpperCase()}) is installed in ${folder}; its files are as they were installed, and it works.`,
       );
       return;
     }
-    say(
-      damaged === null
-        ? `The installed library does not work, because ${probe?.works === false ? probe.why : ''}; installing it anew.`
-        : `${damaged} of the installed library is damaged; installing it anew.`,
-    );
+    const why =
+      damaged !== null
+        ? `${damaged} of the installed library is damaged`
+        : probe?.works === false
+          ? `The installed library does not work, because ${probe.why}`
+          : 'The installed library was connected by an older version of ASC-Net, and works more slowly';
+    say(`${why}; installing it anew.`);
   }
   const given = options.libtensorflow === undefined ? {} : { libtensorflow: options.libtensorflow };
   const library = await installLibrary({ kind, ...given }, view);

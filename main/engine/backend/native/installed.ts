@@ -25,6 +25,10 @@ export interface NativeLibrary extends z.infer<typeof installedSchema> {
 export const INSTALLED_FILE = 'installed.json';
 export const ADDON_FILE = 'tfjs_binding.node';
 
+/** Counts the ways in which the addon has been compiled: one of an older way works too, but more slowly. */
+export const RECIPE = 2;
+export const RECIPE_FILE = 'recipe.txt';
+
 /**
  * Where TensorFlow's library is kept for this user: outside of node_modules, which `npm ci` empties, and outside of a
  * packaged app, whose folder nobody may write to. ASCNET_NATIVE_DIR names another place.
@@ -56,6 +60,15 @@ export function libraryIn(folder: string, kind: NativeKind): NativeLibrary | nul
     return { ...installedSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), kind, folder, addon };
   } catch {
     return null;
+  }
+}
+
+/** Whether the addon was compiled as it would be now. */
+export function isCurrent(library: NativeLibrary): boolean {
+  try {
+    return Number(readFileSync(join(library.folder, RECIPE_FILE), 'utf8')) === RECIPE;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ExpectedError } from '../../../../../shared/failure';
@@ -11,6 +12,37 @@ export interface LibraryFiles {
   /** The shared libraries, all in one folder. */
   readonly libraries: readonly string[];
 }
+
+/**
+ * Read by the compiler before the addon's sources. The addon passes attributes on one by one, so kernels that take lists of
+ * strings or types cannot be called through it, the fused convolution among them. Here those two of its attributes become
+ * lists: `fused_ops` of the names between commas, `TArgs` of one type.
+ */
+const ADDON_LISTS = `#include <algorithm>
+#include <cstring>
+#include <vector>
+#include "tensorflow/c/eager/c_api.h"
+
+inline void AscNetSetAttrString(TFE_Op* op, const char* name, const void* value, size_t length) {
+  if (std::strcmp(name, "fused_ops") != 0) return TFE_OpSetAttrString(op, name, value, length);
+  std::vector<const void*> names;
+  std::vector<size_t> lengths;
+  const char* end = static_cast<const char*>(value) + length;
+  for (const char* from = end - length; from < end;) {
+    const char* comma = std::find(from, end, ',');
+    names.push_back(from);
+    lengths.push_back(comma - from);
+    from = comma + 1;
+  }
+  TFE_OpSetAttrStringList(op, name, names.data(), lengths.data(), static_cast<int>(names.size()));
+}
+inline void AscNetSetAttrType(TFE_Op* op, const char* name, TF_DataType value) {
+  if (std::strcmp(name, "TArgs") != 0) return TFE_OpSetAttrType(op, name, value);
+  TFE_OpSetAttrTypeList(op, name, &value, 1);
+}
+#define TFE_OpSetAttrString AscNetSetAttrString
+#define TFE_OpSetAttrType AscNetSetAttrType
+`;
 
 /** Names under which the library with the C interface goes: in the wheel, and in the official archive. */
 const LIBRARY_NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -46,12 +78,16 @@ export async function compileAddon(files: LibraryFiles, rpath: string, addon: st
   const resolve = createRequire(__filename).resolve;
   const sources = dirname(resolve('@tensorflow/tfjs-node-gpu/package.json'));
   const nodeHeaders = join(dirname(resolve('node-api-headers/package.json')), 'include');
+  const listsHeader = `${addon}.h`;
+  await writeFile(listsHeader, ADDON_LISTS);
   const args = [
     '-O3',
     '-std=c++17',
     '-fPIC',
     '-shared',
     '-DNAPI_VERSION=8',
+    '-include',
+    listsHeader,
     `-I${nodeHeaders}`,
     // The sources include napi's helpers of their own package by its name.
     `-I${dirname(sources)}`,
@@ -64,7 +100,17 @@ export async function compileAddon(files: LibraryFiles, rpath: string, addon: st
     '-o',
     addon,
   ];
-  const compilers = [process.env['CXX'], 'c++', 'g++', 'clang++'].filter((name) => name !== undefined);
+  try {
+    await compileWith(
+      [process.env['CXX'], 'c++', 'g++', 'clang++'].filter((name) => name !== undefined),
+      args,
+    );
+  } finally {
+    await rm(listsHeader, { force: true });
+  }
+}
+
+async function compileWith(compilers: readonly string[], args: readonly string[]): Promise<void> {
   for (const compiler of compilers) {
     const result = await run(compiler, args);
     if (result === null) continue;

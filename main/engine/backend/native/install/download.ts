@@ -2,13 +2,20 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { ExpectedError } from '../../../../../shared/failure';
 import { get, unreachable } from './http';
 
+export interface Checksum {
+  readonly algorithm: 'sha256' | 'md5';
+  /** Lower-case. */
+  readonly hex: string;
+}
+
 export interface Download {
   readonly url: string;
-  /** Lower-case hex, or null where nobody publishes one. */
-  readonly sha256: string | null;
+  /** Null where nobody publishes one. */
+  readonly hash: Checksum | null;
   readonly sizeBytes: number | null;
 }
 
@@ -28,7 +35,7 @@ export async function downloadFile(
   retryMs = 500,
 ): Promise<void> {
   if (await isFile(target)) {
-    if (file.sha256 === null || (await sha256Of(target)) === file.sha256) {
+    if (await matches(target, file.hash)) {
       onBytes((await stat(target)).size);
       return;
     }
@@ -48,10 +55,10 @@ export async function downloadFile(
       idle = (await sizeOf(part)) > before ? 0 : idle + 1;
       if (idle >= IDLE_ATTEMPTS || (error instanceof ExpectedError && /answered 4/.test(error.message)))
         throw error instanceof ExpectedError ? error : unreachable(file.url, error);
-      await new Promise((resolve) => setTimeout(resolve, retryMs * 2 ** idle));
+      await setTimeout(retryMs * 2 ** idle, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
   }
-  if (file.sha256 !== null && (await sha256Of(part)) !== file.sha256) {
+  if (!(await matches(part, file.hash))) {
     await rm(part);
     throw new ExpectedError(
       'download-failed',
@@ -89,8 +96,16 @@ async function fetchRest(
 }
 
 /** SHA-256 of a file, lower-case hex. */
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
+export function sha256Of(file: string): Promise<string> {
+  return hashOf(file, 'sha256');
+}
+
+async function matches(file: string, hash: Checksum | null): Promise<boolean> {
+  return hash === null || (await hashOf(file, hash.algorithm)) === hash.hex;
+}
+
+async function hashOf(file: string, algorithm: Checksum['algorithm']): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }

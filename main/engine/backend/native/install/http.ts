@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
+import { EnvHttpProxyAgent, fetch, type Headers, type Response } from 'undici';
 import { ExpectedError } from '../../../../../shared/failure';
 import { pipSetting } from './pipSettings';
 
@@ -34,18 +34,41 @@ function readCertificates(file: string): string[] {
 }
 
 /**
+ * What a server says of a file without sending it.
+ * @throws ExpectedError download-failed where the server cannot be reached or says no
+ */
+export async function head(url: string, signal?: AbortSignal): Promise<Headers> {
+  return (await request('HEAD', url, {}, signal)).headers;
+}
+
+/**
  * GET with headers.
  * @throws ExpectedError download-failed where the server cannot be reached or says no
  */
-export async function get(
+export function get(
   url: string,
   headers: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
 ): Promise<Response> {
+  return request('GET', url, headers, signal);
+}
+
+async function request(
+  method: 'GET' | 'HEAD',
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { headers, dispatcher: dispatcher(), ...(signal ? { signal } : {}) });
+    response = await fetch(url, {
+      method,
+      headers,
+      dispatcher: dispatcher(),
+      ...(signal ? { signal } : {}),
+    });
   } catch (error) {
+    if (signal?.aborted) throw new ExpectedError('cancelled', 'Stopped.');
     throw unreachable(url, error);
   }
   if (!response.ok) {

@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { ExpectedError } from '../../../../../shared/failure';
+import type { Download } from './download';
 import { get } from './http';
 import { pipSetting } from './pipSettings';
 
 /** A file of the Python package index. */
-export interface IndexFile {
+export interface IndexFile extends Download {
   readonly filename: string;
-  readonly url: string;
-  /** Lower-case hex; the file is refused where it differs. */
-  readonly sha256: string;
-  /** Null where the index does not say. */
-  readonly sizeBytes: number | null;
 }
 
 const PUBLIC_INDEX = 'https://pypi.org/simple';
@@ -34,12 +30,16 @@ const projectSchema = z.object({
  * @param platform tells the wheels that fit by the last part of their file name
  * @throws ExpectedError download-failed where the index has none or cannot be reached
  */
-export async function findWheel(project: string, version: string, platform: RegExp): Promise<IndexFile> {
+export async function findWheel(
+  project: string,
+  version: string,
+  platform: RegExp,
+  signal?: AbortSignal,
+): Promise<IndexFile> {
   const index = (pipSetting('index-url') ?? PUBLIC_INDEX).replace(/\/+$/, '');
   const base = `${index}/${project}/`;
-  const response = await get(base, {
-    accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.5',
-  });
+  const accept = 'application/vnd.pypi.simple.v1+json, text/html;q=0.5';
+  const response = await get(base, { accept }, signal);
   const type = response.headers.get('content-type') ?? '';
   const text = await response.text();
   const files = type.includes('json') ? filesOfJson(text, base) : filesOfHtml(text, base);
@@ -60,6 +60,10 @@ export async function findWheel(project: string, version: string, platform: RegE
   return found;
 }
 
+function sha256(hex: string): Download['hash'] {
+  return { algorithm: 'sha256', hex: hex.toLowerCase() };
+}
+
 function filesOfJson(text: string, base: string): IndexFile[] {
   return projectSchema
     .parse(JSON.parse(text))
@@ -67,7 +71,7 @@ function filesOfJson(text: string, base: string): IndexFile[] {
     .map(({ filename, url, hashes, size }) => ({
       filename,
       url: new URL(url, base).href,
-      sha256: hashes['sha256'] as string,
+      hash: sha256(hashes['sha256'] as string),
       sizeBytes: size ?? null,
     }));
 }
@@ -79,7 +83,7 @@ function filesOfHtml(text: string, base: string): IndexFile[] {
     return {
       filename: decodeURIComponent(url.pathname.split('/').at(-1) ?? ''),
       url: url.href,
-      sha256: (match[2] as string).toLowerCase(),
+      hash: sha256(match[2] as string),
       sizeBytes: null,
     };
   });

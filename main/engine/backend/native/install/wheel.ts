@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ExpectedError } from '../../../../../shared/failure';
 import type { NativeKind } from '../installed';
 import { findWheel, type IndexFile } from './pythonIndex';
@@ -19,7 +18,7 @@ const CPU_WHEELS: Readonly<Record<string, { project: string; platform: RegExp }>
  * The wheel for this computer.
  * @throws ExpectedError install-failed where TensorFlow has none
  */
-export async function findTensorFlowWheel(kind: NativeKind): Promise<IndexFile> {
+export async function findTensorFlowWheel(kind: NativeKind, signal?: AbortSignal): Promise<IndexFile> {
   const here = `${process.platform}-${process.arch}`;
   const wheel =
     kind === 'cpu'
@@ -33,18 +32,18 @@ export async function findTensorFlowWheel(kind: NativeKind): Promise<IndexFile> 
       `There is no TensorFlow package ${kind === 'gpu' ? 'for GPUs ' : ''}that can be used on this computer (${here}). Name a libtensorflow of your own with --libtensorflow DIR, or stay with WebAssembly.`,
     );
   }
-  return findWheel(wheel.project, WHEEL_VERSION, wheel.platform);
+  return findWheel(wheel.project, WHEEL_VERSION, wheel.platform, signal);
 }
 
 /**
  * NVIDIA's libraries that a wheel of TensorFlow for GPUs asks for: CUDA and cuDNN as wheels, in the versions that it names.
  * @param wheel the downloaded wheel
  */
-export async function findCudaWheels(wheel: string): Promise<IndexFile[]> {
+export async function findCudaWheels(wheel: string, signal?: AbortSignal): Promise<IndexFile[]> {
   const metadata = (await readZipText(wheel, /^[^/]+\.dist-info\/METADATA$/)) ?? '';
   const wanted = cudaRequirements(metadata);
   return Promise.all(
-    wanted.map(({ project, version }) => findWheel(project, version, /^manylinux.*_x86_64$/)),
+    wanted.map(({ project, version }) => findWheel(project, version, /^manylinux.*_x86_64$/, signal)),
   );
 }
 
@@ -72,9 +71,4 @@ export function unpackTensorFlow(wheel: string, folder: string): Promise<void> {
 /** The shared libraries of one of NVIDIA's wheels; TensorFlow's look for them in nvidia/ beside their own folder. */
 export function unpackCuda(wheel: string, folder: string): Promise<void> {
   return unzip(wheel, folder, (name) => (/^nvidia\/[^/]+\/(lib|bin)\//.test(name) ? name : null));
-}
-
-/** Where {@link unpackTensorFlow} puts it. */
-export function unpackedTensorFlow(folder: string): string {
-  return join(folder, 'tensorflow');
 }
