@@ -14,8 +14,11 @@ export interface Random {
   normal(): number;
   /** Uniform unsigned 32-bit number. */
   uint32(): number;
-  /** Fills the array with uniform 16-bit numbers, two from each draw. */
-  fillUniform16(target: Uint16Array): void;
+  /**
+   * Fills the array with `value` where a uniform 16-bit number is at least `limit`, else with 0: so with probability
+   * 1 - limit / 2^16. Two numbers come from each draw.
+   */
+  fillKept(target: Float32Array, limit: number, value: number): void;
   /** The whole state as plain data: {@link restore} continues from exactly here. */
   state(): RandomState;
   restore(state: RandomState): void;
@@ -59,14 +62,24 @@ export function createRandom(seed: number): Random {
     integer: (bound) => Math.floor(next() * bound),
     // Box-Muller without keeping the second value, so that the state is four words and no more.
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
-    fillUniform16(target) {
-      const even = target.length & ~1;
-      for (let i = 0; i < even; i += 2) {
-        const bits = draw();
-        target[i] = bits;
-        target[i + 1] = bits >>> 16;
+    fillKept(target, limit, value) {
+      // The value's bits behind a mask instead of a branch, which would be mispredicted as often as it is random.
+      const bits = new Int32Array(target.buffer, target.byteOffset, target.length);
+      const kept = new Int32Array(Float32Array.of(value).buffer)[0] as number;
+      const last = limit - 1;
+      // A copy of the state: variables that functions share are several times as slow.
+      let [x, y, z, count] = [a, b, c, counter];
+      for (let i = 0; i < bits.length; i += 2) {
+        const out = (((x + y) | 0) + count) | 0;
+        count = (count + 1) | 0;
+        x = y ^ (y >>> 9);
+        y = (z + (z << 3)) | 0;
+        z = (((z << 21) | (z >>> 11)) + out) | 0;
+        bits[i] = ((last - (out & 0xffff)) >> 31) & kept;
+        // Beyond an odd end this is dropped, as a write there is.
+        bits[i + 1] = ((last - (out >>> 16)) >> 31) & kept;
       }
-      if (even < target.length) target[even] = draw();
+      [a, b, c, counter] = [x, y, z, count];
     },
     state: () => [a >>> 0, b >>> 0, c >>> 0, counter >>> 0],
     restore(state) {

@@ -49,14 +49,14 @@ async function prepare(): Promise<() => void | Promise<void>> {
     discriminator: NetworkWeights.initialise(discriminatorWeights(shape), random),
   };
   if (what === 'trainGenerator') {
-    const adam = new Adam(generator, settings.weightDecay, undefined, ops.adam);
+    const adam = new Adam(generator, settings.weightDecay, ops.adam);
     return () => {
       const x = tf.tensor4d(pixels, [images, SIDE, SIDE, 1]);
       trainGeneratorStep(networks, adam, x, 1, settings, settings.generatorRate, dropout);
       x.dispose();
     };
   }
-  const adam = new Adam(networks.discriminator, settings.weightDecay, undefined, ops.adam);
+  const adam = new Adam(networks.discriminator, settings.weightDecay, ops.adam);
   const isReference = Array.from({ length: images }, (_, i) => i % 2 === 0);
   return () => {
     const x = tf.tensor4d(pixels, [images, SIDE, SIDE, 1]);

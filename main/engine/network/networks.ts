@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { differentiable } from './differentiable';
 import type { ConvBlock, Decoder, DiscriminatorLayers, GeneratorLayers } from './layers';
 import type { NetworkOps } from './ops';
 import type { NetworkWeights } from './weights';
@@ -50,9 +51,14 @@ export function runGenerator(
   x: tf.Tensor4D,
   mode: RunMode,
 ): Cuts {
-  const { bottom, skips } = runEncoder(ops, layers.encoder, weights, x, mode);
-  const fc = runDecoder(ops, layers.fc, weights, bottom, skips, mode);
-  const iwcLogits = runDecoder(ops, layers.wc, weights, bottom, skips, mode);
+  const { fc, iwcLogits } = followingStatistics(weights, mode, (onStatistics) => {
+    const run = { ops, weights, mode, onStatistics };
+    const { bottom, skips } = runEncoder(run, layers.encoder, x);
+    return {
+      fc: runDecoder(run, layers.fc, bottom, skips),
+      iwcLogits: runDecoder(run, layers.wc, bottom, skips),
+    };
+  });
   const ifc = tf.sigmoid(layers.residual ? tf.add(fc, sliceLogits(x)) : fc) as tf.Tensor4D;
   const iwc = tf.sigmoid(iwcLogits);
   const iro = tf.sigmoid(runPointwise(ops, layers.mixing, weights, ops.concat(ifc, iwc)));
@@ -79,66 +85,106 @@ export function runDiscriminator(
   x: tf.Tensor4D,
   mode: RunMode,
 ): tf.Tensor2D {
-  const { bottom } = runEncoder(ops, layers.encoder, weights, x, mode);
+  const { bottom } = followingStatistics(weights, mode, (onStatistics) =>
+    runEncoder({ ops, weights, mode, onStatistics }, layers.encoder, x),
+  );
   // NHWC flattened row by row with channels innermost, as Keras's Flatten does.
   const flat = tf.reshape(bottom, [x.shape[0], layers.features]) as tf.Tensor2D;
   const kernel = weights.get(`${layers.output}/kernel`) as unknown as tf.Tensor2D;
   return tf.tanh(tf.add(ops.matMul(flat, kernel), weights.get(`${layers.output}/bias`))) as tf.Tensor2D;
 }
 
+/** One run of a network. */
+interface Run {
+  readonly ops: NetworkOps;
+  readonly weights: NetworkWeights;
+  readonly mode: RunMode;
+  /** Gets the mean and the unbiased variance of what a block normalised; the tensors stay the block's. */
+  readonly onStatistics: (block: ConvBlock, mean: tf.Tensor, variance: tf.Tensor) => void;
+}
+
 function runBlock(
-  ops: NetworkOps,
+  { ops, weights, mode, onStatistics }: Run,
   block: ConvBlock,
-  weights: NetworkWeights,
   x: tf.Tensor4D,
-  mode: RunMode,
   needsInputGradient: boolean,
 ): tf.Tensor4D {
   if (mode.kind === 'inference') return ops.convReluNormFrozen(x, weights.frozenBlock(block));
-  return ops.convReluNorm(x, weights.block(block), needsInputGradient, (mean, variance, samples) => {
-    if (mode.normMomentum !== null)
-      moveStatistics(weights, block, mean, variance, samples, mode.normMomentum);
-  });
+  return ops.convReluNorm(x, weights.block(block), needsInputGradient, (mean, variance) =>
+    onStatistics(block, mean, variance),
+  );
 }
 
-/** Keras's fused batch normalisation: the moving variance follows the unbiased variance of the batch. */
-function moveStatistics(
+/**
+ * Runs a network and lets its moving statistics follow the batch's where the mode says so: all of them at once, because
+ * one by one they are some hundred small operations a step. As Keras's fused batch normalisation does, the moving
+ * variance follows the unbiased variance of the batch.
+ */
+function followingStatistics<Result>(
   weights: NetworkWeights,
-  block: ConvBlock,
-  mean: tf.Tensor,
-  variance: tf.Tensor,
-  samples: number,
-  momentum: number,
-): void {
+  mode: RunMode,
+  work: (onStatistics: Run['onStatistics']) => Result,
+): Result {
+  if (mode.kind === 'inference' || mode.normMomentum === null) return work(() => undefined);
+  const moving: tf.Variable[] = [];
+  const batch: tf.Tensor[] = [];
+  try {
+    const result = work((block, mean, variance) => {
+      moving.push(weights.get(`${block.norm}/moving_mean`), weights.get(`${block.norm}/moving_variance`));
+      batch.push(tf.keep(mean.clone()), tf.keep(variance.clone()));
+    });
+    moveStatistics(moving, batch, mode.normMomentum);
+    return result;
+  } finally {
+    tf.dispose(batch);
+  }
+}
+
+function moveStatistics(moving: readonly tf.Variable[], batch: readonly tf.Tensor[], momentum: number): void {
   tf.tidy(() => {
-    const movingMean = weights.get(`${block.norm}/moving_mean`);
-    const movingVariance = weights.get(`${block.norm}/moving_variance`);
-    const unbiased = tf.mul(variance, samples / Math.max(1, samples - 1));
-    const rate = 1 - momentum;
-    movingMean.assign(tf.sub(movingMean, tf.mul(tf.sub(movingMean, mean), rate)));
-    movingVariance.assign(tf.sub(movingVariance, tf.mul(tf.sub(movingVariance, unbiased), rate)));
+    const before = tf.concat1d(moving as unknown as tf.Tensor1D[]);
+    const now = tf.concat1d(batch as unknown as tf.Tensor1D[]);
+    const after = tf.sub(before, tf.mul(tf.sub(before, now), 1 - momentum));
+    const parts = tf.split(
+      after,
+      moving.map(({ size }) => size),
+    );
+    moving.forEach((variable, i) => variable.assign(parts[i] as tf.Tensor));
   });
 }
 
+/** Takes x: it is gone afterwards where something is dropped from it. */
 function dropout(x: tf.Tensor4D, mode: RunMode): tf.Tensor4D {
   if (!mode.dropout) return x;
-  return tf.mul(x, mode.dropout(x.shape));
+  const mask = mode.dropout(x.shape);
+  const dropped = differentiable(
+    [x],
+    (save) => {
+      save([mask]);
+      return tf.mul<tf.Tensor4D>(x, mask);
+    },
+    (dy, [kept]) => [tf.mul(dy, kept as tf.Tensor)],
+  );
+  tf.dispose([x, mask]);
+  return dropped;
 }
 
 function runEncoder(
-  ops: NetworkOps,
+  run: Run,
   levels: readonly (readonly ConvBlock[])[],
-  weights: NetworkWeights,
   x: tf.Tensor4D,
-  mode: RunMode,
 ): { bottom: tf.Tensor4D; skips: tf.Tensor4D[] } {
+  const { ops, mode } = run;
   const skips: tf.Tensor4D[] = [];
   let y = x;
   levels.forEach((blocks, level) => {
     blocks.forEach((block, place) => {
       const isFirst = level === 0 && place === 0;
       const needsInputGradient = !isFirst || (mode.kind === 'training' && mode.needsInputGradient);
-      y = runBlock(ops, block, weights, y, mode, needsInputGradient);
+      const before = y;
+      y = runBlock(run, block, before, needsInputGradient);
+      // The image is the caller's.
+      if (!isFirst) before.dispose();
     });
     if (level < levels.length - 1) {
       skips.push(y);
@@ -150,22 +196,31 @@ function runEncoder(
 
 /** A cut before its sigmoid, [n, h, w, 1]. */
 function runDecoder(
-  ops: NetworkOps,
+  run: Run,
   decoder: Decoder,
-  weights: NetworkWeights,
   bottom: tf.Tensor4D,
   skips: readonly tf.Tensor4D[],
-  mode: RunMode,
 ): tf.Tensor4D {
+  const { ops, weights, mode } = run;
   let y = bottom;
   decoder.levels.forEach((level, index) => {
     const skip = skips[skips.length - 1 - index] as tf.Tensor4D;
     const kernel = weights.get(`${level.up}/kernel`) as unknown as tf.Tensor4D;
-    y = ops.concat(ops.upsample(y, kernel, weights.get(`${level.up}/bias`)), skip);
+    const up = ops.upsample(y, kernel, weights.get(`${level.up}/bias`));
+    // The bottom and the skips are the other decoder's too.
+    if (index > 0) y.dispose();
+    y = ops.concat(up, skip);
+    up.dispose();
     if (level.dropout) y = dropout(y, mode);
-    for (const block of level.blocks) y = runBlock(ops, block, weights, y, mode, true);
+    for (const block of level.blocks) {
+      const before = y;
+      y = runBlock(run, block, before, true);
+      before.dispose();
+    }
   });
-  return runPointwise(ops, decoder.output, weights, y);
+  const cut = runPointwise(ops, decoder.output, weights, y);
+  y.dispose();
+  return cut;
 }
 
 function runPointwise(ops: NetworkOps, layer: string, weights: NetworkWeights, x: tf.Tensor4D): tf.Tensor4D {

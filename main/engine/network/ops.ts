@@ -8,14 +8,14 @@ export interface NetworkOps {
   /**
    * 3x3 convolution (same padding), bias, ReLU and batch normalisation with the batch's own statistics.
    * @param x [n, h, w, ci]
-   * @param onStatistics receives the batch mean and biased variance, both [co]; the tensors are valid during the call.
+   * @param onStatistics receives the batch's mean and unbiased variance, both [co]; valid during the call.
    * @returns [n, h, w, co]; differentiable in x (unless `x` is an image, see `needsInputGradient`) and in the weights.
    */
   convReluNorm(
     x: Tensor4D,
     weights: BlockWeights,
     needsInputGradient: boolean,
-    onStatistics: (mean: Tensor, variance: Tensor, samples: number) => void,
+    onStatistics: (mean: Tensor, variance: Tensor) => void,
   ): Tensor4D;
   /** The same with moving statistics (inference); differentiable in x only, for a frozen network. */
   convReluNormFrozen(x: Tensor4D, weights: FrozenBlockWeights): Tensor4D;
@@ -29,8 +29,8 @@ export interface NetworkOps {
   maxPool(x: Tensor4D): Tensor4D;
   /** Product of two matrices, [m, k] x [k, n]. */
   matMul(a: Tensor2D, b: Tensor2D): Tensor2D;
-  /** Adam's update in place, where the backend has a kernel for it. */
-  readonly adam?: (variables: readonly Variable[], constants: AdamConstants) => AdamKernel;
+  /** Adam's update in place. */
+  readonly adam: (parts: readonly AdamPart[], constants: AdamConstants) => AdamKernel;
 }
 
 export interface AdamConstants {
@@ -39,13 +39,34 @@ export interface AdamConstants {
   readonly epsilon: number;
 }
 
+/** A variable as its optimizer sees it. */
+export interface AdamPart {
+  readonly variable: Variable;
+  /** What its gradient gets of the variable itself: twice the weight decay, or 0. */
+  readonly decay: number;
+  /** Learning rate relative to the network's. */
+  readonly rate: number;
+}
+
+/** Adam's m and v, one of each a variable. */
+export interface AdamMoments {
+  readonly first: readonly Tensor[];
+  readonly second: readonly Tensor[];
+}
+
 /** Adam on a list of variables, whose moments it owns. Variables go by their place in the list. */
 export interface AdamKernel {
-  /** m += (1 - β1)(g - m), v += (1 - β2)(g² - v), w -= rate m / (√v + ε). The gradient stays the caller's. */
-  update(index: number, gradient: Tensor, rate: number): void;
+  /**
+   * With g the gradient plus decay w: m += (1 - β1)(g - m), v += (1 - β2)(g² - v), w -= rate m / (√v + ε).
+   * @param gradients one a variable; they stay the caller's
+   * @param rate the step's, with the bias correction in it
+   * @returns ½ Σ decay Σ w² before the step: the value of the weight decay term
+   */
+  apply(gradients: readonly Tensor[], rate: number): number;
   /** Copies of m and v, which the caller disposes. */
-  moments(index: number): { readonly first: Tensor; readonly second: Tensor };
-  restore(index: number, first: Tensor, second: Tensor): void;
+  moments(): AdamMoments;
+  /** The moments stay the caller's. */
+  restore(moments: AdamMoments): void;
   dispose(): void;
 }
 

@@ -12,10 +12,8 @@ export function dropoutMasks(rate: number, random: Random): DropoutMask | null {
   const limit = Math.round(rate * 65536);
   const scale = 1 / (1 - rate);
   return (shape) => {
-    const draws = new Uint16Array(sizeOf(shape));
-    random.fillUniform16(draws);
-    const mask = new Float32Array(draws.length);
-    for (let i = 0; i < mask.length; i++) mask[i] = (draws[i] as number) < limit ? 0 : scale;
+    const mask = new Float32Array(sizeOf(shape));
+    random.fillKept(mask, limit, scale);
     return tf.tensor(mask, [...shape]);
   };
 }

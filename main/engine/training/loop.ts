@@ -189,8 +189,8 @@ class Training {
     this.generatorAdam = new Adam(
       this.generator,
       settings.weightDecay,
-      (name) => (name.startsWith(`${OUTPUT_NAMES.iro}/`) ? settings.mixingRateFactor : 1),
       ops.adam,
+      (name) => (name.startsWith(`${OUTPUT_NAMES.iro}/`) ? settings.mixingRateFactor : 1),
       adamConstants(settings),
     );
     this.discriminatorAdam = this.freshDiscriminatorAdam();
@@ -480,7 +480,7 @@ class Training {
 
   private freshDiscriminatorAdam(): Adam {
     const { settings, ops } = this;
-    return new Adam(this.discriminator, settings.weightDecay, undefined, ops.adam, adamConstants(settings));
+    return new Adam(this.discriminator, settings.weightDecay, ops.adam, undefined, adamConstants(settings));
   }
 
   private async save(healthy: boolean): Promise<void> {

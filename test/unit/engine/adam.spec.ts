@@ -32,7 +32,7 @@ it.each([
       ]),
     );
     const rateOf = (name: string): number => (name === 'b/bias' ? 10 : 1);
-    const adam = new Adam(weights, 0.1, rateOf, ops.adam, { beta1, beta2, epsilon });
+    const adam = new Adam(weights, 0.1, ops.adam, rateOf, { beta1, beta2, epsilon });
     const [a, b] = adam.variables as [tf.Variable, tf.Variable];
     const given = [
       [0.3, -0.2, 0.4],
@@ -66,6 +66,67 @@ it.each([
   },
 );
 
+it('moves arrays of all sizes and shapes alike, each by its own gradient', () => {
+  // Small ones of one decay and rate may go together, a large one alone: see native/adam.ts.
+  const shapes: [string, number[], boolean][] = [
+    ['a/kernel', [2, 1, 1, 3], true],
+    ['b/bias', [3], false],
+    ['c/kernel', [4], true],
+    ['d/kernel', [20_000], true],
+    ['e/bias', [2], false],
+  ];
+  const many = shapes.map(([name, shape, decays]): WeightSpec => ({
+    name,
+    shape,
+    start: 'zeros',
+    trainable: true,
+    decays,
+  }));
+  const sizes = shapes.map(([, shape]) => shape.reduce((product, side) => product * side, 1));
+  const start = new Map(
+    shapes.map(([name], i) => [
+      name,
+      Float32Array.from({ length: sizes[i] as number }, (_, k) => Math.sin(k + i)),
+    ]),
+  );
+  const weights = NetworkWeights.fromArrays(many, start);
+  const adam = new Adam(weights, 0.1, ops.adam);
+  const gradientAt = (i: number, k: number): number => Math.cos(3 * k + i);
+  const gradients = Object.fromEntries(
+    adam.variables.map((variable, i) => [
+      variable.name,
+      tf.tensor(
+        Float32Array.from({ length: variable.size }, (_, k) => gradientAt(i, k)),
+        variable.shape,
+      ),
+    ]),
+  );
+  const term = adam.apply(gradients, 0.01);
+  // The first step is rate / √(1 - β2) (1 - β1)^-1 √(1 - β2) (1 - β1) g / (|g| + ε'), so of the rate's length along each g.
+  let squares = 0;
+  const moved = weights.toArrays();
+  const { first } = adam.state();
+  let at = 0;
+  shapes.forEach(([name, , decays], i) => {
+    const [before, after] = [start.get(name) as Float32Array, moved.get(name) as Float32Array];
+    before.forEach((w, k) => {
+      const g = gradientAt(i, k) + (decays ? 0.2 * w : 0);
+      if (decays) squares += w * w;
+      // Where |g| is not near 0, epsilon does not count.
+      if (Math.abs(g) > 0.01)
+        expect(Math.abs((after[k] as number) - (w - 0.01 * Math.sign(g)))).toBeLessThan(1e-5);
+      expect(Math.abs((first[at + k] as number) - 0.1 * g)).toBeLessThan(1e-6);
+    });
+    at += before.length;
+  });
+  expect(term / (0.1 * squares)).toBeCloseTo(1, 4);
+  const held = tf.memory().numTensors;
+  adam.restore(adam.state());
+  adam.apply(gradients, 0.01);
+  expect(tf.memory().numTensors).toBe(held);
+  adam.dispose();
+});
+
 it('goes on from its state and from weights that were set, as if it had never stopped', () => {
   const make = (a: number[], b: number[]): { adam: Adam; weights: NetworkWeights } => {
     const arrays = new Map([
@@ -73,7 +134,7 @@ it('goes on from its state and from weights that were set, as if it had never st
       ['b/bias', Float32Array.from(b)],
     ]);
     const weights = NetworkWeights.fromArrays(specs, arrays);
-    return { weights, adam: new Adam(weights, 0.1, undefined, ops.adam) };
+    return { weights, adam: new Adam(weights, 0.1, ops.adam) };
   };
   const step = (adam: Adam, a: number[], b: number[]): void => {
     const [first, second] = adam.variables as [tf.Variable, tf.Variable];

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { testBackend } from '../../helpers/backend';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,14 +10,17 @@ import {
   depthToSpace2,
   spaceToDepth2,
 } from '../../../main/engine/backend/wasm/kernels';
+import { differentiable } from '../../../main/engine/network/differentiable';
 import { disjointness } from '../../../main/engine/network/losses';
 import { createRandom } from '../../../shared/random';
 
 let backend: Backend;
+let variable: tf.Variable;
 const random = createRandom(3);
 
 beforeAll(async () => {
   backend = await openBackend(testBackend);
+  variable = tf.variable(values([4]));
 });
 
 function values(shape: number[], low = -1, high = 1): tf.Tensor {
@@ -66,9 +71,40 @@ describe('the building blocks', () => {
   });
 });
 
+describe('an operation with its gradient written out', () => {
+  it('keeps nothing but the gradients when it has been differentiated', () => {
+    const x = values([4]);
+    const before = tf.memory().numTensors;
+    const { value, grads } = tf.variableGrads(() => {
+      const square = differentiable(
+        [variable],
+        (save) => {
+          save([variable]);
+          return tf.square(variable);
+        },
+        (dy, [kept]) => [tf.mul(tf.mul(dy, 2), kept as tf.Tensor)],
+      );
+      return tf.sum(tf.mul(square, x)) as tf.Scalar;
+    }, [variable]);
+    // d/dw Σ x w² = 2 x w.
+    const expected = tf.mul(tf.mul(x, variable), 2).dataSync();
+    [...(grads[variable.name] as tf.Tensor).dataSync()].forEach((g, i) =>
+      expect(g).toBeCloseTo(expected[i] as number, 5),
+    );
+    tf.dispose([value, grads]);
+    // The expected numbers took two.
+    expect(tf.memory().numTensors).toBe(before + 2);
+  });
+});
+
 // They work in the wasm backend's memory, so on no other.
 const onWasm = testBackend === 'wasm' ? describe : undefined;
 onWasm?.('the kernels of the wasm backend', () => {
+  it('run on all processors', () => {
+    expect(getThreadsCount()).toBe(Math.min(8, availableParallelism()));
+    expect(backend.device.label).toContain(`${getThreadsCount()} threads`);
+  });
+
   it('space to depth and back is the identity, rows before columns', () => {
     const x = tf.reshape(tf.range(0, 16), [1, 4, 4, 1]);
     const deep = spaceToDepth2(x as tf.Tensor4D);

@@ -54,14 +54,18 @@ describe('the seeded generator', () => {
     expect(counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0)).toBeLessThan(20.5);
   });
 
-  it('fills 16-bit words, an odd number too, as evenly', () => {
-    const words = new Uint16Array(65_537);
-    createRandom(4).fillUniform16(words);
+  it('keeps what a 16-bit number that is not below the limit falls to, two from each draw', () => {
+    const limit = 19_661;
     const random = createRandom(4);
-    const first = random.uint32();
-    expect([words[0], words[1]]).toEqual([first & 0xffff, first >>> 16]);
-    expect(words[65_536]).not.toBe(0);
-    const high = words.reduce((count, word) => count + (word >> 15), 0);
-    expect(Math.abs(high - 65_537 / 2)).toBeLessThan(5 * Math.sqrt(65_537 / 4));
+    const kept = new Float32Array(65_537);
+    random.fillKept(kept, limit, 1.25);
+    const draws = createRandom(4);
+    const words = Array.from({ length: 32_769 }, () => draws.uint32()).flatMap((bits) => [
+      bits & 0xffff,
+      bits >>> 16,
+    ]);
+    expect([...kept]).toEqual(words.slice(0, 65_537).map((word) => (word < limit ? 0 : 1.25)));
+    // As many draws were taken as words were needed for.
+    expect(random.uint32()).toBe(draws.uint32());
   });
 });

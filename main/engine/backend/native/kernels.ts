@@ -45,7 +45,8 @@ function attributes(values: Readonly<Record<string, Value>>): Attribute[] {
   return Object.entries(values).map(([name, value]) => {
     if (typeof value === 'string') return { name, type: binding.TF_ATTR_STRING, value };
     if (typeof value === 'boolean') return { name, type: binding.TF_ATTR_BOOL, value };
-    if (typeof value === 'number') return { name, type: binding.TF_ATTR_FLOAT, value };
+    if (typeof value === 'number')
+      return { name, type: name === 'num_args' ? binding.TF_ATTR_INT : binding.TF_ATTR_FLOAT, value };
     if ('type' in value) return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
     return { name, type: binding.TF_ATTR_INT, value };
   });
@@ -92,8 +93,13 @@ function hasOneDnn(): boolean {
   oneDnn = false;
   if (!node().isUsingGpuDevice) {
     try {
-      const attrs = [...attributes(convValues(1)), ...attributes(LABEL)];
-      tf.tidy(() => runOne('_MklNativeConv2D', attrs, [tf.ones([1, 2, 2, 1]), tf.ones([1, 1, 1, 1])]));
+      tf.tidy(() => {
+        const attrs = [...attributes(convValues(1)), ...attributes(LABEL)];
+        const [x, kernel, bias] = [tf.ones([1, 2, 2, 1]), tf.ones([1, 1, 1, 1]), tf.ones([1])];
+        // Those that not every version has.
+        runOne('_MklNativeConv2DWithBias', attrs, [x, kernel, bias]);
+        filterBiasGradient(x, x, [1, 1, 1, 1]);
+      });
       oneDnn = true;
     } catch {
       // The ordinary kernels do the same, more slowly.
@@ -112,7 +118,7 @@ function runFast(
   outputs = 1,
 ): tf.Tensor[] {
   if (!hasOneDnn()) return run(name, attrs, inputs, outputs);
-  return run(`_MklNative${name}`, labelled(attrs), inputs, outputs);
+  return run(`_MklNative${name.replace(/^_/, '')}`, labelled(attrs), inputs, outputs);
 }
 
 const withLabel = new Map<readonly Attribute[], readonly Attribute[]>();
@@ -135,6 +141,7 @@ const convValues = (stride: number): Readonly<Record<string, Value>> => ({
   use_cudnn_on_gpu: true,
   explicit_paddings: [],
 });
+const withoutPaddings = ({ explicit_paddings: _, ...values }: Readonly<Record<string, Value>>) => values;
 const convAttributes = (stride: number): readonly Attribute[] =>
   once(`conv${stride}`, () => convValues(stride));
 const typed = (): readonly Attribute[] => once('T', () => ({ T: FLOAT }));
@@ -153,6 +160,34 @@ function shapeTensor(shape: readonly number[]): tf.Tensor1D {
   return found;
 }
 
+let fused: boolean | null = null;
+
+/**
+ * Whether a convolution with its bias and ReLU can be one kernel: it takes lists as attributes, which the addon passes on
+ * where it was compiled here (see install/compile.ts).
+ */
+function hasFused(): boolean {
+  if (fused === null) {
+    try {
+      tf.tidy(() => runFused(tf.ones([1, 2, 2, 1]), tf.ones([1, 1, 1, 1]), tf.ones([1])));
+      fused = true;
+    } catch {
+      fused = false;
+    }
+  }
+  return fused;
+}
+
+function runFused(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  const attrs = once('fused', () => ({
+    ...convValues(1),
+    fused_ops: 'BiasAdd,Relu',
+    num_args: 1,
+    TArgs: FLOAT,
+  }));
+  return runFast('_FusedConv2D', attrs, [x, kernel, bias])[0] as tf.Tensor;
+}
+
 /** Convolution with same padding. @param kernel [k, k, ci, co] */
 export function conv(x: tf.Tensor, kernel: tf.Tensor, stride = 1): tf.Tensor4D {
   return runFast('Conv2D', convAttributes(stride), [x, kernel])[0] as tf.Tensor4D;
@@ -163,6 +198,12 @@ export function convBias(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.T
   if (!hasOneDnn()) return biasAdd(conv(x, kernel), bias);
   const attrs = labelled(convAttributes(1));
   return runOne('_MklNativeConv2DWithBias', attrs, [x, kernel, bias]) as tf.Tensor4D;
+}
+
+/** {@link convBias}, then ReLU. */
+export function convBiasRelu(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor4D {
+  if (hasFused()) return runFused(x, kernel, bias) as tf.Tensor4D;
+  return relu(convBias(x, kernel, bias));
 }
 
 /** Gradient of {@link conv} in its input. */
@@ -187,6 +228,27 @@ export function convFilterGradient(
   return runFast('Conv2DBackpropFilter', convAttributes(stride), inputs)[0] as tf.Tensor4D;
 }
 
+/** Gradients of {@link conv} plus a bias in the kernel and in the bias. */
+export function convFilterBiasGradient(
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  kernelShape: readonly number[],
+): [kernel: tf.Tensor4D, bias: tf.Tensor1D] {
+  return hasOneDnn()
+    ? filterBiasGradient(x, dy, kernelShape)
+    : [convFilterGradient(x, dy, kernelShape), biasGradient(dy)];
+}
+
+function filterBiasGradient(
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  kernelShape: readonly number[],
+): [kernel: tf.Tensor4D, bias: tf.Tensor1D] {
+  const attrs = once('filterBias', () => ({ ...withoutPaddings(convValues(1)), ...LABEL }));
+  const inputs = [x, shapeTensor(kernelShape), dy];
+  return run('_MklNativeConv2DBackpropFilterWithBias', attrs, inputs, 2) as [tf.Tensor4D, tf.Tensor1D];
+}
+
 /** x + bias along the last axis. */
 export function biasAdd(x: tf.Tensor, bias: tf.Tensor): tf.Tensor4D {
   return runOne('BiasAdd', biased(), [x, bias]) as tf.Tensor4D;
@@ -197,13 +259,18 @@ export function biasGradient(dy: tf.Tensor): tf.Tensor1D {
   return runOne('BiasAddGrad', biased(), [dy]) as tf.Tensor1D;
 }
 
-export function relu(x: tf.Tensor): tf.Tensor4D {
+function relu(x: tf.Tensor): tf.Tensor4D {
   return runOne('Relu', typed(), [x]) as tf.Tensor4D;
 }
 
 /** dy where the activation is positive, else 0. */
 export function reluGradient(dy: tf.Tensor, active: tf.Tensor): tf.Tensor4D {
   return runOne('ReluGrad', typed(), [dy, active]) as tf.Tensor4D;
+}
+
+/** ½ Σ x². */
+export function halfSquares(x: tf.Tensor): tf.Scalar {
+  return runOne('L2Loss', typed(), [x]) as tf.Scalar;
 }
 
 const normAttributes = (epsilon: number, training: boolean): readonly Attribute[] =>
@@ -233,9 +300,12 @@ export interface Normalised {
   readonly reserve: readonly tf.Tensor[];
 }
 
+let empty: tf.Tensor1D | null = null;
+const nothing = (): tf.Tensor1D => (empty ??= tf.keep(tf.tensor1d([])));
+
 /** Batch normalisation with the batch's own statistics. */
 export function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Normalised {
-  const none = tf.tensor1d([]);
+  const none = nothing();
   const outputs = run('FusedBatchNormV3', normAttributes(epsilon, true), [x, gamma, beta, none, none], 6);
   const [y, mean, variance, ...reserve] = outputs;
   return {
@@ -256,7 +326,7 @@ export function batchNormFrozen(
   epsilon: number,
 ): tf.Tensor4D {
   const inputs = [x, gamma, beta, mean, variance];
-  return run('FusedBatchNormV3', normAttributes(epsilon, false), inputs, 6)[0] as tf.Tensor4D;
+  return runFast('FusedBatchNormV3', normAttributes(epsilon, false), inputs, 6)[0] as tf.Tensor4D;
 }
 
 /** Gradients of {@link batchNorm}: in x, gamma and beta. */

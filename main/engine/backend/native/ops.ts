@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { differentiable } from '../../network/differentiable';
 import { NORM_EPSILON, type NetworkOps } from '../../network/ops';
 import { nativeAdam } from './adam';
 import {
@@ -9,11 +10,12 @@ import {
   biasGradient,
   conv,
   convBias,
+  convBiasRelu,
+  convFilterBiasGradient,
   convFilterGradient,
   convInputGradient,
   maxPool,
   maxPoolGradient,
-  relu,
   reluGradient,
 } from './kernels';
 
@@ -25,106 +27,105 @@ import {
 export const nativeOps: NetworkOps = {
   adam: nativeAdam,
 
-  convReluNorm(x, weights, needsInputGradient, onStatistics) {
-    const block = tf.customGrad((...args) => {
-      const [input, kernel, bias, gamma, beta, save] = args as unknown as [
-        tf.Tensor4D,
-        tf.Tensor4D,
-        tf.Tensor1D,
-        tf.Tensor1D,
-        tf.Tensor1D,
-        tf.GradSaveFunc,
-      ];
-      const active = relu(convBias(input, kernel, bias));
-      const samples = active.size / active.shape[3];
-      const { y, mean, variance, reserve } = batchNorm(active, gamma, beta, NORM_EPSILON);
-      // The kernel gives the unbiased variance, the networks ask for the biased one.
-      onStatistics(mean, tf.mul(variance, Math.max(1, samples - 1) / samples), samples);
-      save([input, kernel, gamma, active, ...reserve]);
-      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-        const [x0, k0, g0, r, ...kept] = saved as [
+  convReluNorm(x, { kernel, bias, gamma, beta }, needsInputGradient, onStatistics) {
+    return differentiable(
+      [x, kernel, bias, gamma, beta],
+      (save) => {
+        const active = convBiasRelu(x, kernel, bias);
+        const { y, mean, variance, reserve } = batchNorm(active, gamma, beta, NORM_EPSILON);
+        onStatistics(mean, variance);
+        save([x, kernel, gamma, active, ...reserve]);
+        return y;
+      },
+      (dy, saved) => {
+        const [x0, k0, g0, active, ...reserve] = saved as [
           tf.Tensor4D,
           tf.Tensor4D,
-          tf.Tensor1D,
-          tf.Tensor4D,
+          tf.Tensor,
+          tf.Tensor,
           ...tf.Tensor[],
         ];
-        const [dActive, dGamma, dBeta] = batchNormGradient(dy, r, g0, kept, NORM_EPSILON);
-        const dConv = reluGradient(dActive, r);
-        return [
-          needsInputGradient ? convInputGradient(dConv, k0, x0.shape) : tf.zerosLike(x0),
-          convFilterGradient(x0, dConv, k0.shape),
-          biasGradient(dConv),
-          dGamma,
-          dBeta,
-        ];
-      };
-      return { value: y, gradFunc };
-    });
-    return block(x, weights.kernel, weights.bias, weights.gamma, weights.beta) as tf.Tensor4D;
+        const [dActive, dGamma, dBeta] = batchNormGradient(dy, active, g0, reserve, NORM_EPSILON);
+        const dConv = reluGradient(dActive, active);
+        dActive.dispose();
+        const [dKernel, dBias] = convFilterBiasGradient(x0, dConv, k0.shape);
+        const dx = needsInputGradient ? convInputGradient(dConv, k0, x0.shape) : tf.zerosLike(x0);
+        return [dx, dKernel, dBias, dGamma, dBeta];
+      },
+    );
   },
 
-  convReluNormFrozen(x, weights) {
-    const { kernel, gamma, beta, movingMean, movingVariance } = weights;
-    const block = tf.customGrad((...args) => {
-      const [input, save] = args as unknown as [tf.Tensor4D, tf.GradSaveFunc];
-      const active = relu(convBias(input, kernel, weights.bias));
-      const value = batchNormFrozen(active, gamma, beta, movingMean, movingVariance, NORM_EPSILON);
-      save([active]);
-      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+  convReluNormFrozen(x, { kernel, bias, gamma, beta, movingMean, movingVariance }) {
+    const { shape } = x;
+    return differentiable(
+      [x],
+      (save) => {
+        const active = convBiasRelu(x, kernel, bias);
+        save([active]);
+        return batchNormFrozen(active, gamma, beta, movingMean, movingVariance, NORM_EPSILON);
+      },
+      (dy, [active]) => {
         const scale = tf.mul(gamma, tf.rsqrt(tf.add(movingVariance, NORM_EPSILON)));
-        const dConv = reluGradient(tf.mul(dy, scale), saved[0] as tf.Tensor);
-        return convInputGradient(dConv, kernel, x.shape);
-      };
-      return { value, gradFunc };
-    });
-    return block(x) as tf.Tensor4D;
+        // The scale is moved into the kernel, which is smaller than the map.
+        const scaled = tf.mul(kernel, scale);
+        return [convInputGradient(reluGradient(dy, active as tf.Tensor), scaled, shape)];
+      },
+    );
   },
 
   upsample(x, kernel, bias) {
-    const up = tf.customGrad((...args) => {
-      const [input, weights, offset, save] = args as unknown as [
-        tf.Tensor4D,
-        tf.Tensor4D,
-        tf.Tensor1D,
-        tf.GradSaveFunc,
-      ];
-      const [n, h, w] = input.shape;
-      const value = biasAdd(
-        convInputGradient(input, weights, [n, 2 * h, 2 * w, weights.shape[2]], 2),
-        offset,
-      );
-      save([input, weights]);
-      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+    const [n, h, w] = x.shape;
+    return differentiable(
+      [x, kernel, bias],
+      (save) => {
+        save([x, kernel]);
+        return biasAdd(convInputGradient(x, kernel, [n, 2 * h, 2 * w, kernel.shape[2]], 2), bias);
+      },
+      (dy, saved) => {
         const [x0, k0] = saved as [tf.Tensor4D, tf.Tensor4D];
         return [conv(dy, k0, 2), convFilterGradient(dy, x0, k0.shape, 2), biasGradient(dy)];
-      };
-      return { value, gradFunc };
-    });
-    return up(x, kernel, bias) as tf.Tensor4D;
+      },
+    );
   },
 
   pointwise(x, kernel, bias) {
-    return tf.add(tf.conv2d(x, kernel, 1, 'valid'), bias);
+    return differentiable(
+      [x, kernel, bias],
+      (save) => {
+        save([x, kernel]);
+        return convBias(x, kernel, bias);
+      },
+      (dy, saved) => {
+        const [x0, k0] = saved as [tf.Tensor4D, tf.Tensor4D];
+        return [convInputGradient(dy, k0, x0.shape), ...convFilterBiasGradient(x0, dy, k0.shape)];
+      },
+    );
   },
+
   concat(a, b) {
-    return tf.concat([a, b], 3);
+    const channels = [a.shape[3], b.shape[3]];
+    return differentiable(
+      [a, b],
+      () => tf.concat([a, b], 3),
+      (dy) => tf.split(dy, channels, 3),
+    );
   },
+
   maxPool(x) {
-    const pool = tf.customGrad((...args) => {
-      const [input, save] = args as unknown as [tf.Tensor4D, tf.GradSaveFunc];
-      const { y, reserve } = maxPool(input);
-      save([input, y, ...reserve]);
-      return {
-        value: y,
-        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-          const [x0, y0, ...kept] = saved as [tf.Tensor4D, tf.Tensor4D, ...tf.Tensor[]];
-          return maxPoolGradient(dy, x0, y0, kept);
-        },
-      };
-    });
-    return pool(x) as tf.Tensor4D;
+    return differentiable(
+      [x],
+      (save) => {
+        const { y, reserve } = maxPool(x);
+        save([x, y, ...reserve]);
+        return y;
+      },
+      (dy, saved) => {
+        const [x0, y0, ...reserve] = saved as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+        return [maxPoolGradient(dy, x0, y0, reserve)];
+      },
+    );
   },
+
   matMul(a, b) {
     return tf.matMul(a, b);
   },

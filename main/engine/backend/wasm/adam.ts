@@ -1,48 +1,55 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamConstants, AdamKernel } from '../../network/ops';
+import type { AdamConstants, AdamKernel, AdamPart } from '../../network/ops';
 import { onHeap } from './heap';
 
 /** Adam array by array, each number read once. The moments lie outside of the backend's memory, as nothing else reads them. */
-export function wasmAdam(variables: readonly tf.Variable[], constants: AdamConstants): AdamKernel {
+export function wasmAdam(of: readonly AdamPart[], constants: AdamConstants): AdamKernel {
   const { beta1, beta2, epsilon } = constants;
-  const parts = variables.map((variable) => ({
-    variable,
-    first: new Float32Array(variable.size),
-    second: new Float32Array(variable.size),
+  const parts = of.map((part) => ({
+    ...part,
+    first: new Float32Array(part.variable.size),
+    second: new Float32Array(part.variable.size),
   }));
-  const partAt = (index: number): (typeof parts)[number] => {
-    const part = parts[index];
-    if (!part) throw new Error(`no variable ${index}`);
-    return part;
+  /** @returns Σ w² before the step */
+  const update = (
+    { variable, decay, rate: relative, first, second }: (typeof parts)[number],
+    gradient: tf.Tensor,
+    stepRate: number,
+  ): number => {
+    const rate = stepRate * relative;
+    let squares = 0;
+    const [next] = onHeap([variable, gradient], [variable.shape], ([weights, slope], [to]) => {
+      if (!weights || !slope || !to) return;
+      for (let i = 0; i < to.length; i++) {
+        const w = weights[i] as number;
+        const g = (slope[i] as number) + decay * w;
+        const m = (first[i] as number) + (1 - beta1) * (g - (first[i] as number));
+        const v = (second[i] as number) + (1 - beta2) * (g * g - (second[i] as number));
+        squares += w * w;
+        first[i] = m;
+        second[i] = v;
+        to[i] = w - (rate * m) / (Math.sqrt(v) + epsilon);
+      }
+    }) as [tf.Tensor];
+    variable.assign(next);
+    next.dispose();
+    return squares;
   };
   return {
-    update(index, gradient, rate) {
-      const { variable, first, second } = partAt(index);
-      const [next] = onHeap([variable, gradient], [variable.shape], ([weights, slope], [to]) => {
-        if (!weights || !slope || !to) return;
-        for (let i = 0; i < to.length; i++) {
-          const g = slope[i] as number;
-          const m = (first[i] as number) + (1 - beta1) * (g - (first[i] as number));
-          const v = (second[i] as number) + (1 - beta2) * (g * g - (second[i] as number));
-          first[i] = m;
-          second[i] = v;
-          to[i] = (weights[i] as number) - (rate * m) / (Math.sqrt(v) + epsilon);
-        }
-      }) as [tf.Tensor];
-      variable.assign(next);
-      next.dispose();
-    },
-    moments(index) {
-      const { variable, first, second } = partAt(index);
-      return {
-        first: tf.tensor(first.slice(), variable.shape),
-        second: tf.tensor(second.slice(), variable.shape),
-      };
-    },
-    restore(index, first, second) {
-      const part = partAt(index);
-      part.first.set(first.dataSync<'float32'>());
-      part.second.set(second.dataSync<'float32'>());
+    apply: (gradients, rate) =>
+      parts.reduce(
+        (sum, part, i) => sum + 0.5 * part.decay * update(part, gradients[i] as tf.Tensor, rate),
+        0,
+      ),
+    moments: () => ({
+      first: parts.map(({ first, variable }) => tf.tensor(first.slice(), variable.shape)),
+      second: parts.map(({ second, variable }) => tf.tensor(second.slice(), variable.shape)),
+    }),
+    restore(moments) {
+      parts.forEach(({ first, second }, i) => {
+        first.set((moments.first[i] as tf.Tensor).dataSync<'float32'>());
+        second.set((moments.second[i] as tf.Tensor).dataSync<'float32'>());
+      });
     },
     // Nothing is held in the backend's memory.
     dispose: () => undefined,

@@ -34,7 +34,8 @@ export const wasmOps: NetworkOps = {
       ];
       const active = convRelu(input, kernel, bias);
       const { value, mean, variance, inverse } = batchNorm(active, gamma, beta);
-      onStatistics(mean, variance, active.size / active.shape[3]);
+      const samples = active.size / active.shape[3];
+      onStatistics(mean, tf.mul(variance, samples / Math.max(1, samples - 1)));
       save([input, kernel, gamma, active, mean, inverse]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
         const [x0, k0, g0, r, m, inv] = saved as [
