@@ -25,7 +25,7 @@ class IdleWorker extends EventEmitter {
 }
 
 /** Makes what the backend takes for a browser's workers: real ones where it takes its threads from. */
-function workerMaker(folder: string, threads: number): () => Worker | IdleWorker {
+function workerMaker(RealWorker: typeof Worker, folder: string, threads: number): () => Worker | IdleWorker {
   const files = join(folder, 'wasm-out');
   const load = createRequire(__filename);
   const { wasmWorkerContents } = load(join(files, `${MODULE}.worker.js`)) as { wasmWorkerContents: string };
@@ -36,7 +36,7 @@ function workerMaker(folder: string, threads: number): () => Worker | IdleWorker
     made += 1;
     // The main thread computes too.
     if (made <= WORKERS - (threads - 1)) return new IdleWorker();
-    const worker = new Worker(program, { eval: true, execArgv: [] });
+    const worker = new RealWorker(program, { eval: true, execArgv: [] });
     const post = worker.postMessage.bind(worker);
     worker.postMessage = (message: Message) =>
       post(message.cmd === 'load' ? { ...message, urlOrBlob: join(files, `${MODULE}.js`) } : message);
@@ -54,12 +54,14 @@ export async function openOnThreads(folder: string): Promise<number> {
   const threads = Math.min(WORKERS, availableParallelism());
   const load = createRequire(__filename);
   const node = load('node:worker_threads') as { Worker: unknown };
+  // A bundle looks the class up in the module each time, where another will be in a moment.
+  const RealWorker = Worker;
   const os = load('node:os') as { cpus: () => unknown[] };
   const { cpus } = os;
   if (threads > 1) {
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
     setThreadsCount(threads);
-    const make = workerMaker(folder, threads);
+    const make = workerMaker(RealWorker, folder, threads);
     // The backend takes the class out of the module when it starts its threads.
     node.Worker = function () {
       return make();
@@ -68,10 +70,10 @@ export async function openOnThreads(folder: string): Promise<number> {
     os.cpus = () => Array.from({ length: 2 * threads });
   }
   try {
-    await tf.setBackend('wasm');
+    if (!(await tf.setBackend('wasm'))) throw new Error('TensorFlow.js could not open its wasm backend');
     await tf.ready();
   } finally {
-    node.Worker = Worker;
+    node.Worker = RealWorker;
     os.cpus = cpus;
   }
   return threads;
