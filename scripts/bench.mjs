@@ -32,7 +32,8 @@ function cells(quick, peers) {
   const all = [];
   if (quick) {
     for (const what of steps) all.push({ what, width: 8, batch: 4, backend: 'native', peer: 'keras' });
-    all.push({ what: 'trainGenerator', width: 32, batch: 4, backend: 'native', peer: 'keras' });
+    for (const what of /** @type {const} */ (['trainGenerator', 'predict']))
+      all.push({ what, width: 32, batch: 4, backend: 'native', peer: 'keras' });
     all.push({ what: 'trainGenerator', width: 8, batch: 4, backend: 'wasm', peer: 'keras' });
     all.push({ what: 'segmentVolume', width: 8, batch: 4, backend: 'native', peer: 'keras' });
     if (peers.includes('pytorch'))
