@@ -8,7 +8,12 @@ import { ballScan } from '../../helpers/ballScan';
 import { commandLine } from '../../helpers/commandLine';
 
 const { at, run, printed } = commandLine('lesions');
-const { like, scan, truth } = ballScan();
+const { like: ball, scan, truth } = ballScan();
+/** Affines of real scans have zeros of either sign. */
+const like = {
+  ...ball,
+  affine: ball.affine.map((value) => (value === 0 ? -0 : value)) as unknown as typeof ball.affine,
+};
 const { dims } = like;
 const patient = (name: string): string => at(name);
 

@@ -18,13 +18,17 @@ export async function keptRun(
 ): Promise<number | null> {
   if (existsSync(join(folder, RUN_FILES.run))) {
     const run = await readRun(folder);
-    const same =
-      isDeepStrictEqual(run.settings, settings) &&
-      isDeepStrictEqual(run.preparation, sets.preparation) &&
-      isDeepStrictEqual(run.scans, sets.volumes) &&
-      isDeepStrictEqual(run.referenceMm, sets.referenceMm);
+    const same = isDeepStrictEqual(
+      [run.settings, run.preparation, run.scans, run.referenceMm],
+      asWritten([settings, sets.preparation, sets.volumes, sets.referenceMm]),
+    );
     if (same) return run.durationMs;
   }
   await rm(folder, { recursive: true, force: true });
   return null;
+}
+
+/** As JSON gives it back, which knows no -0 (affines have them) and nothing that is undefined. */
+function asWritten(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
