@@ -49,6 +49,7 @@ export async function ensurePackagedApp() {
   for (const file of [
     stampFile('node'),
     stampFile('window'),
+    stampFile('guide'),
     ...sources.map((name) => path.join(root, name)),
   ])
     hash.update(fs.readFileSync(file));
@@ -57,7 +58,8 @@ export async function ensurePackagedApp() {
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === digest && fs.existsSync(testApp))
     return testApp;
 
-  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  for (const old of ['for-tests', folder, 'packaged-from'])
+    fs.rmSync(path.join(root, 'dist', old), { recursive: true, force: true });
   await packageApp(['--dir'], { electronAtHand: true });
   fs.cpSync(path.join(root, 'dist', folder), path.join(root, 'dist', 'for-tests'), {
     recursive: true,
