@@ -1,12 +1,13 @@
 import os from 'node:os';
 import path from 'node:path';
-import { finished } from 'node:stream/promises';
 import { utilityProcess, type UtilityProcess } from 'electron';
 import { probeAskedSchema, type ProbeAnswered, type ProbeAsked } from './engine/probeMessages';
 import type { EngineProcess } from './engineHost';
 
 /** How much of what the engine writes to stderr is kept. */
 const LAST_WORDS = 4000;
+/** How long after its end what a process wrote may come. */
+const LAST_WORDS_MS = 300;
 
 /** Starts the engine's process, and on its behalf the ones in which it tries TensorFlow's library. */
 export function startEngine(): EngineProcess {
@@ -41,7 +42,11 @@ function fork(entry: string, args: string[], serviceName: string, env = process.
 function tryLibrary({ id, addon, env, timeoutMs }: ProbeAsked): Promise<ProbeAnswered> {
   const child = fork('probe.cjs', [addon], 'ASC-Net probe', { ...process.env, ...env });
   let [out, err, late] = ['', '', false];
-  child.stdout?.on('data', (chunk) => (out += String(chunk)));
+  child.stdout?.resume();
+  child.once('message', (answer: unknown) => {
+    out = String(answer);
+    child.kill();
+  });
   child.stderr?.on('data', (chunk) => (err += String(chunk)));
   const timer = setTimeout(() => {
     late = true;
@@ -50,10 +55,12 @@ function tryLibrary({ id, addon, env, timeoutMs }: ProbeAsked): Promise<ProbeAns
   return new Promise((resolve) => {
     child.once('exit', (code) => {
       clearTimeout(timer);
-      // What it printed last may still be on its way.
-      const printed = [child.stdout, child.stderr].map(async (stream) => stream && finished(stream));
-      void Promise.allSettled(printed).then(() =>
-        resolve({ type: 'probeAnswered', id, code, signal: late ? 'SIGTERM' : signalOf(code), out, err }),
+      const end = { type: 'probeAnswered', id, out } as const;
+      if (out !== '') return resolve({ ...end, code: 0, signal: null, err });
+      // What it printed last may still be on its way, and its streams do not say when they end.
+      setTimeout(
+        () => resolve({ ...end, code, signal: late ? 'SIGTERM' : signalOf(code), err }),
+        LAST_WORDS_MS,
       );
     });
   });

@@ -21,6 +21,11 @@ export class Opening {
     this.#tell();
   }
 
+  /** Lets them wait without a word: whoever asks the next time gets them. */
+  keep(paths: readonly string[]): void {
+    this.#waiting.push(...paths);
+  }
+
   /** All of it; from then on there is nothing. */
   take(): string[] {
     return this.#waiting.splice(0);

@@ -169,7 +169,7 @@ test('TensorFlow\u2019s library is tried in a process of its own, and taken', as
 });
 
 /** Umlauts, a space, Chinese characters, and with what stands before and after it more than 200 characters. */
-const hard = path.join('M\u00fcller \u00df', '\u8111\u90e8 \u75c5\u53d8', 'a long name '.repeat(12).trim());
+const hard = path.join('M\u00fcller \u00df', '\u8111\u90e8 \u75c5\u53d8', 'a long name '.repeat(14).trim());
 
 test('another user runs it from a folder that is not his, by paths of every kind', async () => {
   test.skip(process.platform === 'win32', 'a program folder is made read-only another way there');

@@ -80,7 +80,8 @@ export function fileHandlers({
         const { files, refused } = await adopt(scans);
         return { files, refused: [toFailure(thrown), ...refused], study: false };
       }
-      opening.add(scans);
+      // For the page that comes now: the one that asks is about to go.
+      opening.keep(scans);
       return { files: [], refused: [], study: true };
     },
     'files:adopt': ({ paths }) => adopt(paths),
