@@ -130,7 +130,7 @@ test('F1 opens the guide, and an error leads to its entry there', async () => {
   try {
     const { page, running } = desk;
     const guide = (): Promise<{ url: string; text: string } | null> =>
-      running.app.evaluate(async ({ BrowserWindow }) => {
+      running.app.evaluate(({ BrowserWindow }) => {
         const found = BrowserWindow.getAllWindows().find(({ webContents }) =>
           webContents.getURL().startsWith('ascnet://guide/'),
         );
