@@ -194,9 +194,9 @@ export const useReviewStore = defineStore('review', () => {
     // The reader may have gone on to another scan meanwhile.
     if (session !== mine) return;
     open.value = { token, ...openedFrom(maps, rules.value), stacks };
-    if (view.baselineShown) await messages.guard(findBaseline);
     await edits.load();
     measure();
+    if (view.baselineShown) await messages.guard(findBaseline);
     await messages.guard(() => readTruth(token));
   }
 
