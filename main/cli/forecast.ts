@@ -7,7 +7,7 @@ import { parseCount, parseNumber, say } from './options';
 
 interface ForecastFlags {
   readonly scans: number;
-  readonly nodes: number[];
+  readonly nodes?: number[];
   readonly tasksPerNode: number;
   readonly chunkMinutes: number;
   readonly startSeconds: number;
@@ -25,9 +25,8 @@ export function addForecast(slurm: Command): void {
     .option('--scans <n>', 'how many scans', parseCount, 10_000)
     .option(
       '--nodes <n...>',
-      'numbers of nodes to compare',
+      'numbers of nodes to compare (default: 1 4 16)',
       (text: string, before: number[] | undefined) => [...(before ?? []), parseCount(text)],
-      [1, 4, 16],
     )
     .option('--tasks-per-node <n>', 'tasks that a node runs at a time', parseCount, 1)
     .option('--chunk-minutes <n>', 'how long a task should take', parseNumber, 30)
@@ -44,7 +43,7 @@ export function addForecast(slurm: Command): void {
         `Measured on ${measured.length} scans, mean: reading ${seconds(mean((cost) => cost.prepareMs))} s, network ${seconds(mean((cost) => cost.networkMs))} s, writing ${seconds(mean((cost) => cost.finishMs))} s, ${(mean(({ bytes }) => bytes) / 2 ** 20).toFixed(2)} MB`,
       );
       say(['nodes', 'tasks', 'hours', 'task_hours', 'storage_GB'].join('\t'));
-      for (const nodes of flags.nodes) {
+      for (const nodes of flags.nodes ?? [1, 4, 16]) {
         const plan = {
           scans: flags.scans,
           chunkSize: 1,
