@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type Page } from '@playwright/test';
-import { niftiBytes } from '../../shared/volume/nifti';
-import { npyBytes } from '../../shared/volume/npy';
 import type { Affine } from '../../shared/volume/volume';
 import { Desk } from '../e2e/support/desk';
 import { resize } from '../e2e/support/launch';
+import { writeStudy } from '../e2e/support/writtenStudy';
 
 /*
  * How long the window takes to answer the hand, measured inside it: from the event to the frame in which every picture
@@ -31,77 +30,16 @@ function volumes(): { scan: Int16Array; iro: Float32Array } {
   return { scan, iro };
 }
 
-/** A study of so many scans, the first of them with its result, as the program itself keeps it. */
-function writeStudy(folder: string, scans: number): void {
-  const study = path.join(folder, 'profile', 'studies', 'bench');
-  mkdirSync(study, { recursive: true });
+/** A study of so many scans, the first of them with its result. */
+function writeBench(folder: string, scans: number): void {
   const { scan, iro } = volumes();
-  const dims = [size, size, size] as const;
-  const like = { dims, affine, zooms: [1, 1, 1] as const, header: null };
-  writeFileSync(path.join(study, 'scan.nii'), niftiBytes({ dims, data: scan, like, description: '' }));
-  writeFileSync(path.join(study, 'iro.npy'), npyBytes([size, size, size], iro));
-  writeFileSync(path.join(study, 'slices.npy'), npyBytes([size, 16, 16], new Float32Array(size * 256)));
-  for (let i = 1; i < scans; i += 1)
-    writeFileSync(path.join(study, `scan${i}.nii`), 'not read until it is looked at');
-  const device = { backend: 'wasm', label: 'bench', version: '', whyNotFaster: '' };
-  const file = (name: string): object => ({ path: name, sizeBytes: 1 });
-  const counts = Array.from({ length: 100 }, (_, bin) => (bin === 30 ? 5e6 : bin === 80 ? 5e4 : 0));
-  const segmentation = {
-    threshold: 0.6,
-    minVoxels: 10,
-    connectivity: 26,
-    iroVolume: file('iro.npy'),
-    slices: Object.fromEntries(['input', 'ifc', 'iwc', 'iro'].map((name) => [name, file('slices.npy')])),
-    grid: null,
-    histogram: { counts, threshold: 0.6, reason: '' },
-    device,
-  };
-  const facts = {
-    dims,
-    zooms: [1, 1, 1],
-    orientation: 'LAS',
-    plane: 'axial',
-    sliceCount: size,
-    warnings: [],
-  };
-  const document = {
-    format: 'asc-net-study',
-    version: 3,
-    savedAt: new Date().toISOString(),
-    study: {
-      name: 'Bench',
-      selected: 0,
-      earlier: [],
-      run: {
-        run: file('.'),
-        device,
-        cycles: 1,
-        stoppedEarly: false,
-        ended: 'cycles',
-        durationMs: 1,
-        fullTrainingMs: 1,
-      },
-      scans: Array.from({ length: scans }, (_, i) => ({
-        file: file(i === 0 ? 'scan.nii' : `scan${i}.nii`),
-        facts,
-        isInput: true,
-        reference: [],
-        truth: null,
-        cursor: null,
-        segmentation: i === 0 ? segmentation : null,
-        masks: [],
-        shownMask: null,
-        decisions: [],
-        state: 'not started',
-        declared: null,
-        slices: { done: [], flagged: [] },
-        lesionMm3: null,
-        thumbnail: null,
-      })),
-    },
-  };
-  writeFileSync(path.join(study, 'study.json'), JSON.stringify(document));
-  writeFileSync(path.join(folder, 'profile', 'last-study.json'), JSON.stringify({ folder: study }));
+  const grid = { dims: [size, size, size], affine } as const;
+  const others = Array.from({ length: scans - 1 }, (_, i) => ({ name: `scan${i + 1}.nii`, ...grid }));
+  const study = writeStudy(folder, 'Bench', [
+    { name: 'scan.nii', voxels: scan, iro, threshold: 0.6, ...grid },
+    ...others,
+  ]);
+  for (const { name } of others) writeFileSync(path.join(study, name), 'not read until it is looked at');
 }
 
 /**
@@ -173,7 +111,7 @@ const at = (sorted: readonly number[], share: number): string =>
 
 test('the window under the hand', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-bench-'));
-  writeStudy(folder, 50);
+  writeBench(folder, 50);
   const desk = await Desk.open(folder);
   const { page, running } = desk;
   try {

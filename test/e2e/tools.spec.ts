@@ -82,9 +82,7 @@ test('an exported mask that is taken in again is the same mask', async () => {
   await page.getByTestId('new-mask').click();
   await expect(desk.lesionTotal).not.toHaveText(before);
   await desk.answerOpenDialog([file]);
-  await running.app.evaluate(({ Menu }) =>
-    Menu.getApplicationMenu()?.getMenuItemById('review.importMasks')?.click(),
-  );
+  await desk.choose('review.importMasks');
   await expect(desk.messages.filter({ hasText: 'Took in 1 mask.' })).toBeVisible();
   await expect(page.getByTestId('mask-picker')).toContainText('Edited mask 2');
   await expect(desk.lesionTotal).toHaveText(before);

@@ -122,9 +122,7 @@ export class Desk {
 
   async setTheme(theme: 'dark' | 'light'): Promise<void> {
     if (await this.page.locator(`.v-theme--${theme}`).first().isVisible()) return;
-    await this.running.app.evaluate(({ Menu }) =>
-      Menu.getApplicationMenu()?.getMenuItemById('view.toggleTheme')?.click(),
-    );
+    await this.choose('view.toggleTheme');
     await expect(this.page.locator(`.v-theme--${theme}`).first()).toBeVisible();
   }
 
@@ -220,9 +218,17 @@ export class Desk {
     return this.page.getByTestId('lesion-total');
   }
 
-  /** How many pixels of the picture have the mask's colour. */
-  async maskPixels(): Promise<number> {
-    return this.stage.locator('canvas').evaluate((canvas) => {
+  /** Chooses an item of the application menu. */
+  async choose(command: string): Promise<void> {
+    await this.running.app.evaluate(
+      ({ Menu }, id) => Menu.getApplicationMenu()?.getMenuItemById(id)?.click(),
+      command,
+    );
+  }
+
+  /** How many pixels of a picture, the large one unless given, have the mask's colour. */
+  async maskPixels(of: Locator = this.stage): Promise<number> {
+    return of.locator('canvas').evaluate((canvas) => {
       const { width, height } = canvas as HTMLCanvasElement;
       const context = (canvas as HTMLCanvasElement).getContext('2d');
       const data = context?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();

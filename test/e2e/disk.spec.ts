@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from '@playwright/test';
+import { readJournal } from '../../shared/study/maskJournal';
+import { Desk } from './support/desk';
+import { writeStudy } from './support/writtenStudy';
+
+/*
+ * Disks that fail under an open study: a file system of its own of a few megabytes, which is filled up, made read-only and
+ * taken away. Mounting one takes root on Linux; elsewhere this is skipped (the parts are in maskStore.spec.ts and
+ * studyStore.spec.ts).
+ */
+const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-disk-'));
+const disk = path.join(folder, 'profile', 'studies');
+
+function mount(...args: string[]): boolean {
+  return process.platform === 'linux' && spawnSync('mount', args).status === 0;
+}
+mkdirSync(disk, { recursive: true });
+const mounted = mount('-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk);
+if (!mounted)
+  console.warn('\n*** SKIPPING: full, read-only and vanished disks; as root on Linux one is mounted. ***\n');
+
+const size = 48;
+let desk: Desk;
+test.beforeAll(async () => {
+  if (!mounted) return;
+  const voxels = Int16Array.from({ length: size ** 3 }, (_, i) => 100 + (i % 50));
+  const iro = new Float32Array(size ** 3).fill(0.1);
+  writeStudy(folder, 'Small disk', [
+    {
+      name: 'scan.nii',
+      voxels,
+      iro,
+      dims: [size, size, size],
+      affine: [-1, 0, 0, 24, 0, 1, 0, -24, 0, 0, 1, -24, 0, 0, 0, 1],
+    },
+  ]);
+  desk = await Desk.open(folder);
+  await desk.goTo('Review');
+  await expect(desk.lesionTotal).toContainText('0 lesions', { timeout: 60_000 });
+  await desk.page.keyboard.press('b');
+});
+test.afterAll(async () => {
+  if (!mounted) return;
+  await desk.close().catch(() => undefined);
+  spawnSync('umount', ['-l', disk]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let strokes = 0;
+async function paint(): Promise<void> {
+  const box = await desk.boxOf(desk.stage);
+  strokes += 1;
+  const [x, y] = [box.x + box.width * (0.3 + 0.05 * strokes), box.y + box.height / 2];
+  await desk.page.mouse.move(x, y);
+  await desk.page.mouse.down();
+  await desk.page.mouse.move(x, y + 20, { steps: 3 });
+  await desk.page.mouse.up();
+}
+
+/** How many strokes the journal below a study's folder has. */
+function kept(study: string): number {
+  const masks = path.join(study, 'masks');
+  const [name = ''] = readdirSync(masks);
+  return readJournal(readFileSync(path.join(masks, name), 'utf8'))?.history.done ?? -1;
+}
+
+test('a full disk is said at once, the strokes are kept, and are on it once there is room', async () => {
+  test.skip(!mounted, 'No file system could be mounted.');
+  await paint();
+  await desk.saved();
+  const study = path.join(disk, 'written');
+  expect(kept(study)).toBe(1);
+  const ballast = path.join(disk, 'ballast');
+  // As much as there is room for: the last write comes short.
+  for (let at = 0, more = true; more; at += 1) {
+    try {
+      writeFileSync(`${ballast}${at}`, Buffer.alloc(at < 80 ? 65_536 : 512));
+      more = at < 3000;
+    } catch {
+      more = false;
+    }
+  }
+  await paint();
+  await paint();
+  await expect(desk.messages.filter({ hasText: /not saved|cannot be saved/ }).first()).toBeVisible();
+  await expect(desk.page.getByTestId('saved')).toHaveText('not saved');
+  for (const name of readdirSync(disk)) if (name.startsWith('ballast')) rmSync(path.join(disk, name));
+  await expect(desk.page.getByTestId('saved')).toHaveText(/^saved/, { timeout: 30_000 });
+  await desk.saved();
+  expect(kept(study)).toBe(3);
+});
+
+test('a disk that cannot be written any more is said, and everything goes to another folder', async () => {
+  test.skip(!mounted, 'No file system could be mounted.');
+  expect(mount('-o', 'remount,ro', disk)).toBe(true);
+  await paint();
+  await expect(desk.messages.filter({ hasText: /not saved|cannot be saved/ }).first()).toBeVisible();
+  const elsewhere = path.join(folder, 'elsewhere');
+  await desk.answerSaveDialog(elsewhere);
+  await desk.answerOpenDialog([elsewhere]);
+  await desk.choose('study.saveAs');
+  await expect(desk.messages.filter({ hasText: /is saved in elsewhere/ })).toBeVisible({ timeout: 30_000 });
+  await desk.saved();
+  await expect.poll(() => kept(elsewhere)).toBe(4);
+});
+
+test('a folder that has vanished is said, and the study is written whole somewhere else', async () => {
+  test.skip(!mounted, 'No file system could be mounted.');
+  rmSync(path.join(folder, 'elsewhere'), { recursive: true });
+  await paint();
+  await expect(
+    desk.messages.filter({ hasText: /no longer where it was|cannot be saved/ }).first(),
+  ).toBeVisible();
+  const third = path.join(folder, 'third');
+  await desk.answerSaveDialog(third);
+  await desk.answerOpenDialog([third]);
+  await desk.choose('study.saveAs');
+  await expect(desk.messages.filter({ hasText: /is saved in third/ })).toBeVisible({ timeout: 30_000 });
+  await desk.saved();
+  await expect.poll(() => kept(third)).toBe(5);
+});
