@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { createRandom } from '../../shared/random';
 import { readJournal, type JournalledMask } from '../../shared/study/maskJournal';
 import { Desk } from './support/desk';
+import { writeStudy } from './support/writtenStudy';
 
-/** How often the program is killed; the full proof has 50. */
+/** How often the program is killed; the full proof, `npm run kills`, has 50. */
 const kills = Number(process.env['ASCNET_KILLS'] ?? 4);
 /** Strokes younger than this may be lost. */
 const graceMs = 2000;
@@ -29,9 +31,21 @@ async function kill(desk: Desk): Promise<void> {
 
 test('a killed program comes back with every stroke that is older than two seconds', async () => {
   test.setTimeout(120_000 + kills * 30_000);
-  const random = createRandom(20261123);
-  let desk = await Desk.openSegmented();
-  const { folder } = desk.running;
+  const random = createRandom(Number(process.env['ASCNET_KILLS_SEED'] ?? 20261123));
+  const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-kills-'));
+  const side = 96;
+  writeStudy(folder, 'Kills', [
+    {
+      name: 'scan.nii',
+      voxels: Int16Array.from({ length: side ** 3 }, (_, i) => 100 + (i % 50)),
+      iro: new Float32Array(side ** 3).fill(0.1),
+      dims: [side, side, side],
+      affine: [-1, 0, 0, 48, 0, 1, 0, -48, 0, 0, 1, -48, 0, 0, 0, 1],
+    },
+  ]);
+  let desk = await Desk.open(folder);
+  await desk.goTo('Review');
+  await expect(desk.lesionTotal).toContainText('0 lesions', { timeout: 30_000 });
   try {
     await desk.page.keyboard.press('b');
     let expected = 0;
