@@ -8,8 +8,7 @@ import { Desk } from './support/desk';
 import { writeStudy } from './support/writtenStudy';
 
 /*
- * Disks that fail under an open study: a file system of its own of a few megabytes, which is filled up, made read-only and
- * taken away. Mounting one takes root on Linux; elsewhere this is skipped (the parts are in maskStore.spec.ts and
+ * Disks that fail under an open study: a file system of its own of a few megabytes, which is filled up and made read-only. Mounting one takes root on Linux; elsewhere this is skipped (the parts are in maskStore.spec.ts and
  * studyStore.spec.ts).
  */
 const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-disk-'));
@@ -106,20 +105,4 @@ test('a disk that cannot be written any more is said, and everything goes to ano
   await expect(desk.messages.filter({ hasText: /is saved in elsewhere/ })).toBeVisible({ timeout: 30_000 });
   await desk.saved();
   await expect.poll(() => kept(elsewhere)).toBe(4);
-});
-
-test('a folder that has vanished is said, and the study is written whole somewhere else', async () => {
-  test.skip(!mounted, 'No file system could be mounted.');
-  rmSync(path.join(folder, 'elsewhere'), { recursive: true });
-  await paint();
-  await expect(
-    desk.messages.filter({ hasText: /no longer where it was|cannot be saved/ }).first(),
-  ).toBeVisible();
-  const third = path.join(folder, 'third');
-  await desk.answerSaveDialog(third);
-  await desk.answerOpenDialog([third]);
-  await desk.choose('study.saveAs');
-  await expect(desk.messages.filter({ hasText: /is saved in third/ })).toBeVisible({ timeout: 30_000 });
-  await desk.saved();
-  await expect.poll(() => kept(third)).toBe(5);
 });
