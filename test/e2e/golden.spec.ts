@@ -26,7 +26,7 @@ function phantom(): { scan: Int16Array; iro: Float32Array; truth: Uint8Array } {
       for (let x = 0; x < dims[0]; x += 1, at += 1) {
         const head = ((x - 36) / 30) ** 2 + ((y - 45) / 40) ** 2 + ((z - 12) / 11) ** 2;
         if (head > 1) continue;
-        // Brighter towards the front, and dark at the patient's right.
+        // Brighter towards the front, and dark at the patient's left.
         scan[at] = 300 + 5 * y - (x > 50 ? 150 : 0);
         iro[at] = 0.2 + y / 300;
         if (Math.hypot(x - 24, y - 60, 2 * (z - 12)) < 9) iro[at] = 0.8;
