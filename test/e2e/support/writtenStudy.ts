@@ -89,6 +89,7 @@ function writeScan(
       orientation: orientationCodes(affine),
       plane: grid.plane,
       sliceCount,
+      head: null,
       warnings: [],
     },
     isInput: true,
