@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { testBackend } from '../../helpers/backend';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -100,11 +98,6 @@ describe('an operation with its gradient written out', () => {
 // They work in the wasm backend's memory, so on no other.
 const onWasm = testBackend === 'wasm' ? describe : undefined;
 onWasm?.('the kernels of the wasm backend', () => {
-  it('run on all processors', () => {
-    expect(getThreadsCount()).toBe(Math.min(8, availableParallelism()));
-    expect(backend.device.label).toContain(`${getThreadsCount()} threads`);
-  });
-
   it('space to depth and back is the identity, rows before columns', () => {
     const x = tf.reshape(tf.range(0, 16), [1, 4, 4, 1]);
     const deep = spaceToDepth2(x as tf.Tensor4D);
