@@ -99,6 +99,7 @@ describe('the way from volumes to masks', () => {
       ),
     ).toBe(0);
     expect(readdirSync(at('masks')).sort()).toEqual([
+      'scan_baseline.nii.gz',
       'scan_iro.nii.gz',
       'scan_lesions.csv',
       'scan_lesions.json',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { partsOf, ProgressReporter, type JobContext, type JobEvent } from '../../../main/engine/jobs/context';
+import { overall } from '../../../main/engine/jobs/measure/overall';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
@@ -57,5 +58,27 @@ describe('the time left', () => {
     two.report('generator', 1, '');
     expect(told.map(([fraction]) => fraction)).toEqual([0, 0.2, 0.4, 1]);
     expect(told.map(([, left]) => left && Math.round(left))).toEqual([null, 8000, 6000, 0]);
+  });
+
+  it('of a measurement is that of all its trainings, whose warnings say which they are of', () => {
+    const { context, told } = listener();
+    const said: string[] = [];
+    const emit = (event: JobEvent): void => {
+      if (event.type === 'warning') said.push(event.message);
+      context.emit(event);
+    };
+    const progress = overall({ ...context, emit }, 4);
+    const one = progress.part('seed 1', 1);
+    const two = progress.part('seed 2', 3);
+    vi.advanceTimersByTime(2000);
+    one.emit({ type: 'progress', phase: 'generator', fraction: 1, remainingMs: 0, message: '' });
+    vi.advanceTimersByTime(2000);
+    two.emit({ type: 'progress', phase: 'generator', fraction: 1 / 3, remainingMs: 0, message: '' });
+    two.emit({ type: 'warning', message: 'I_ro is flat.' });
+    expect(told.map(([fraction, left]) => [fraction, left && Math.round(left)])).toEqual([
+      [0.25, 6000],
+      [0.5, 4000],
+    ]);
+    expect(said).toEqual(['seed 2: I_ro is flat.']);
   });
 });
