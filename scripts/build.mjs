@@ -49,6 +49,14 @@ const parts = {
 const allParts = ['node', 'window', 'guide'];
 
 /**
+ * @param {Part} part
+ * @returns {readonly string[]} the files that make the part whole, below out/
+ */
+export function outputsOf(part) {
+  return parts[part].outputs;
+}
+
+/**
  * A digest of which source files there are, with their sizes and times: it moves with every edit, also with a file deleted
  * or put back, and costs a few milliseconds, so that the command line can afford it on each start.
  *

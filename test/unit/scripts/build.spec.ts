@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isBuilt, sourcesDigest, stampFile } from '../../../scripts/build.mjs';
+import { isBuilt, outputsOf, sourcesDigest, stampFile } from '../../../scripts/build.mjs';
 
 describe('whether out/ is up to date', () => {
   let checkout: string;
@@ -14,18 +14,12 @@ describe('whether out/ is up to date', () => {
 
   beforeEach(() => {
     checkout = mkdtempSync(join(tmpdir(), 'asc-net-build-'));
-    for (const dir of ['shared', 'main', 'renderer', 'out/main', 'out/preload', 'out/renderer'])
-      mkdirSync(join(checkout, dir), { recursive: true });
+    for (const dir of ['shared', 'main', 'renderer']) mkdirSync(join(checkout, dir), { recursive: true });
     writeFileSync(join(checkout, 'shared', 'a.ts'), 'export const a = 1;');
-    for (const file of [
-      'main/index.cjs',
-      'main/engine.cjs',
-      'main/cli.cjs',
-      'main/scanWorker.cjs',
-      'preload/preload.cjs',
-      'renderer/index.html',
-    ])
+    for (const file of [...outputsOf('node'), ...outputsOf('window')]) {
+      mkdirSync(join(checkout, 'out', dirname(file)), { recursive: true });
       writeFileSync(join(checkout, 'out', file), '');
+    }
     stamp();
   });
   afterEach(() => rmSync(checkout, { recursive: true, force: true }));
