@@ -80,7 +80,8 @@ export async function electronExecutable(say = (line) => console.error(line)) {
  * How to start this app, for child_process.spawn as for Playwright's _electron.launch: the checkout in the Electron at hand,
  * or the packaged app whose executable ASCNET_APP names.
  *
- * @param {{ args?: readonly string[], env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ args?: readonly string[], env?: NodeJS.ProcessEnv, checkout?: boolean }} [options]
+ *   checkout: never the packaged app
  * @returns {Promise<{ executablePath: string, args: string[], env: Record<string, string> }>}
  */
 export async function appLaunch(options = {}) {
@@ -92,7 +93,7 @@ export async function appLaunch(options = {}) {
   delete env.ELECTRON_RUN_AS_NODE;
   const switches = sandboxSwitches();
   const args = options.args ?? [];
-  const packaged = process.env.ASCNET_APP;
+  const packaged = options.checkout ? undefined : process.env.ASCNET_APP;
   if (packaged) return { executablePath: path.resolve(packaged), args: [...switches, ...args], env };
   const electron = await electronExecutable();
   return { executablePath: electron.path, args: [...switches, root, ...args], env };

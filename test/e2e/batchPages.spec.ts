@@ -21,7 +21,10 @@ async function openPage(file: string): Promise<{ page: Page; close: () => Promis
     `const { app, BrowserWindow } = require('electron');
     app.whenReady().then(() => new BrowserWindow({ width: 1300, height: 950 }).loadURL(process.env.PAGE));`,
   );
-  const { executablePath, args, env } = await appLaunch({ env: { PAGE: pathToFileURL(file).href } });
+  const { executablePath, args, env } = await appLaunch({
+    checkout: true,
+    env: { PAGE: pathToFileURL(file).href },
+  });
   const own = args.map((argument) => (argument === root ? app : argument));
   const running = await _electron.launch({ executablePath, args: own, env });
   const page = await running.firstWindow();
