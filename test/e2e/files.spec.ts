@@ -95,7 +95,7 @@ test('files are dropped together, and a folder without DICOM images is refused',
   await desk.openScans([folder]);
   const refusal = desk.messages.filter({ hasText: 'files holds no DICOM images' });
   await expect(refusal).toBeVisible();
-  await refusal.getByRole('button').click();
+  await refusal.getByRole('button', { name: 'Close this message' }).click();
 });
 
 test('the same scan opened again is the same scan', async () => {
