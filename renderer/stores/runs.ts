@@ -58,6 +58,8 @@ export const useRunsStore = defineStore('runs', () => {
     () => {
       const { settings } = training;
       const device = jobs.device?.label;
+      // After a reload it is not known at once.
+      if (device === undefined) return null;
       const sizes = {
         reference: study.referenceCount,
         input: study.inputs.reduce((sum, scan) => sum + scan.facts.sliceCount, 0),
@@ -68,8 +70,7 @@ export const useRunsStore = defineStore('runs', () => {
         [run, 'run'],
         [trial.value, 'trial'],
       ] as const) {
-        const ms =
-          timed?.device === device ? estimateTraining(settings, sizes, timed as TimedTraining) : null;
+        const ms = timed?.device === device ? estimateTraining(settings, sizes, timed) : null;
         if (ms) return { ms, by };
       }
       return null;
