@@ -68,6 +68,8 @@ registerScheme();
 // Chromium's own habits of asking the network: proxy scripts and components.
 app.commandLine.appendSwitch('no-proxy-server');
 app.commandLine.appendSwitch('disable-component-update');
+// Chromium looks names up at its start for services of its own; here no name leads anywhere.
+app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 
 /** How many processes Linux has killed for memory since it started. */
 function memoryKills(): number | null {

@@ -6,6 +6,8 @@ import { isGuidePage, isOurPage, mayLoad, type PageOrigin } from './origins';
  * beyond our own scheme.
  */
 export function setupSecurity(session: Session, page: PageOrigin): void {
+  // Its dictionaries would be fetched from Chromium's makers.
+  session.setSpellCheckerEnabled(false);
   app.on('web-contents-created', (_event, contents) => {
     const refuseForeign = (event: { preventDefault(): void; url: string }): void => {
       // The guide's pages lead to each other, and to nothing else.
