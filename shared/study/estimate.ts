@@ -21,16 +21,30 @@ export const timedTrainingSchema = z.strictObject({
 });
 export type TimedTraining = z.infer<typeof timedTrainingSchema>;
 
-/** Pixels of an image that the networks of these settings train on, of slices of so many. */
-export function trainedPixels(
-  { cropPixels }: Pick<TrainingSettings, 'cropPixels'>,
+/**
+ * What the time of a step depends on beside the device.
+ * @param slicePixels of the slices that were trained on
+ */
+export function timedWith(
+  settings: TrainingSettings,
   slicePixels: number,
-): number {
+): Pick<TimedTraining, 'baseWidth' | 'topConvolutions' | 'generatorBatch' | 'discriminatorBatch' | 'pixels'> {
+  return {
+    baseWidth: settings.baseWidth,
+    topConvolutions: settings.topConvolutions,
+    generatorBatch: generatorImages(settings),
+    discriminatorBatch: settings.discriminatorBatch,
+    pixels: trainedPixels(settings, slicePixels),
+  };
+}
+
+/** Pixels of an image that the networks of these settings train on, of slices of so many. */
+function trainedPixels({ cropPixels }: Pick<TrainingSettings, 'cropPixels'>, slicePixels: number): number {
   return cropPixels === null ? slicePixels : cropPixels ** 2;
 }
 
 /** Images of a step of M. */
-export function generatorImages({
+function generatorImages({
   generatorBatch,
   pastedBatch,
 }: Pick<TrainingSettings, 'generatorBatch' | 'pastedBatch'>): number {

@@ -1,6 +1,6 @@
 import { ExpectedError } from '../../../shared/failure';
 import { createRandom } from '../../../shared/random';
-import { generatorImages, trainedPixels, type TimedTraining } from '../../../shared/study/estimate';
+import { timedWith, type TimedTraining } from '../../../shared/study/estimate';
 import { presets } from '../../../shared/study/trainingSettings';
 import { openBackend, type BackendChoice } from '../backend/backend';
 import { HISTOGRAM_SLICES } from '../training/iroCounts';
@@ -55,11 +55,7 @@ export async function timeTraining(choice: BackendChoice, context: JobContext): 
   const sum = (times: readonly number[]): number => times.reduce((total, ms) => total + ms, 0);
   return {
     device: device.label,
-    baseWidth: settings.baseWidth,
-    topConvolutions: settings.topConvolutions,
-    generatorBatch: generatorImages(settings),
-    discriminatorBatch: settings.discriminatorBatch,
-    pixels: trainedPixels(settings, SIDE * SIDE),
+    ...timedWith(settings, SIDE * SIDE),
     generatorSteps: spent.generator.length,
     generatorMs: sum(spent.generator),
     discriminatorSteps: spent.discriminator.length,

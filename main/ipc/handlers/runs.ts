@@ -1,6 +1,6 @@
 import { automaticThreshold } from '../../../shared/imaging/threshold';
 import type { RunFacts } from '../../../shared/ipc/contract';
-import { generatorImages, trainedPixels, type TimedTraining } from '../../../shared/study/estimate';
+import { timedWith, type TimedTraining } from '../../../shared/study/estimate';
 import { readRun, type Run } from '../../engine/training/runFile';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
@@ -51,11 +51,7 @@ function timedRun({
   const discriminatorMs = sum((record) => record.discriminatorMs);
   return {
     device: device.label,
-    baseWidth: settings.baseWidth,
-    topConvolutions: settings.topConvolutions,
-    generatorBatch: generatorImages(settings),
-    discriminatorBatch: settings.discriminatorBatch,
-    pixels: trainedPixels(settings, height * width),
+    ...timedWith(settings, height * width),
     generatorSteps: sum((record) => record.generatorSteps),
     generatorMs,
     discriminatorSteps: sum((record) => record.discriminatorSteps),

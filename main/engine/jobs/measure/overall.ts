@@ -10,10 +10,9 @@ export interface Overall {
  * Joins the progress of parts that follow each other to one, with the time left of all of them. What a part says beside it
  * is passed on; which device computes is said once.
  * @param total the shares of all parts together
- * @param nowMs a clock
  */
-export function overall(context: JobContext, total: number, nowMs = () => performance.now()): Overall {
-  const startedMs = nowMs();
+export function overall(context: JobContext, total: number): Overall {
+  const startedMs = performance.now();
   let done = 0;
   let saidDevice = false;
   return {
@@ -28,7 +27,7 @@ export function overall(context: JobContext, total: number, nowMs = () => perfor
         }
         if (event.type !== 'progress') return;
         const fraction = Math.min(1, from + (event.fraction * share) / total);
-        const spent = nowMs() - startedMs;
+        const spent = performance.now() - startedMs;
         // The first moments say nothing about the rest.
         const remainingMs = fraction > 0.005 ? (spent * (1 - fraction)) / fraction : null;
         context.emit({
