@@ -50,10 +50,21 @@ export function pathsIn(args: readonly string[], cwd: string): string[] {
     });
 }
 
-/** The folder of the study that a path stands for: the folder itself, or a file in it; null for everything else. */
+/**
+ * The folder of the study that a path stands for: the folder itself, or a file in it; null for everything else, and for what
+ * cannot be looked at, which whoever opens it as a scan then says.
+ */
 export function studyFolderOf(chosen: string): string | null {
-  const isFolder = statSync(chosen, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = isDirectory(chosen);
   const folder = isFolder ? chosen : path.dirname(chosen);
   const stands = isFolder || path.extname(chosen) === '.ascnet' || path.basename(chosen) === 'study.json';
   return stands && existsSync(path.join(folder, 'study.json')) ? folder : null;
+}
+
+function isDirectory(chosen: string): boolean {
+  try {
+    return statSync(chosen).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { ExpectedError } from '../../shared/failure';
 import { withoutPrivateText } from '../../shared/volume/nifti';
+import { unreadable } from './uncompressed';
 
 /** One series of a DICOM folder, converted. */
 export interface DicomSeries {
@@ -72,7 +73,9 @@ export async function isDicomFile(path: string): Promise<boolean> {
 
 /** The files of a folder and the folders in it, in the order of their names; hidden ones are passed over. */
 export async function filesBelow(folder: string, depth = 0): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw unreadable(basename(folder), error as NodeJS.ErrnoException);
+  });
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue;

@@ -94,7 +94,8 @@ function beginWith(
   return bytes;
 }
 
-function unreadable(name: string, error: NodeJS.ErrnoException): ExpectedError {
+/** Why a file or folder cannot be read, in a sentence: without the path that the system names, which may be a patient's. */
+export function unreadable(name: string, error: NodeJS.ErrnoException): ExpectedError {
   if (error.code === 'ENOENT') {
     return new ExpectedError('file-missing', `There is no file ${name}; check the name and the folder.`);
   }
@@ -105,5 +106,10 @@ function unreadable(name: string, error: NodeJS.ErrnoException): ExpectedError {
       error.message,
     );
   }
-  return new ExpectedError('file-unreadable', `${name} cannot be read (${error.message}).`, error.stack);
+  const [reason = 'unknown reason'] = error.message.split(',');
+  const way =
+    error.code === 'EACCES' || error.code === 'EPERM'
+      ? 'You have no right to it: ask for that, or copy it to a folder of your own.'
+      : 'Copy it to another folder and open it from there.';
+  return new ExpectedError('file-unreadable', `${name} cannot be read (${reason}). ${way}`, error.stack);
 }

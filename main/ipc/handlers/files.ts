@@ -8,8 +8,9 @@ import { writeFileAtomic } from '../../files/atomicWrite';
 import { convertDicom, filesBelow, isDicomFile, type DicomSeries } from '../../files/dicom';
 import { questionOf, takeAs } from '../../files/imports';
 import { headerPath } from '../../files/readVolume';
-import { studyFolderOf } from '../../opening';
 import type { FileTokens } from '../../files/tokens';
+import { unreadable } from '../../files/uncompressed';
+import { studyFolderOf } from '../../opening';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -239,8 +240,9 @@ async function askForSeries(
 
 async function fileSize(filePath: string): Promise<number> {
   const name = path.basename(filePath);
-  const facts = await stat(filePath).catch(() => null);
-  if (!facts) throw new ExpectedError('file-missing', `${name} is not there any more.`);
+  const facts = await stat(filePath).catch((error: unknown) => {
+    throw unreadable(name, error as NodeJS.ErrnoException);
+  });
   if (!facts.isFile()) throw new ExpectedError('file-unreadable', `${name} is not a file.`);
   return facts.size;
 }

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +18,7 @@ import { readVolumeFile } from '../../../main/files/readVolume';
 import { SettingsFile } from '../../../main/files/settings';
 import { StudyFolder } from '../../../main/files/studyFolder';
 import { FileTokens } from '../../../main/files/tokens';
+import { studyFolderOf } from '../../../main/opening';
 import { isOurPage, mayLoad, pageOrigin } from '../../../main/origins';
 import { defaultSettings } from '../../../shared/ipc/contract';
 import { volumeFromNifti } from '../../../shared/volume/nifti';
@@ -65,6 +74,20 @@ describe('adoptPaths', () => {
     const { files, refused } = await adoptPaths(new FileTokens(), paths, imports, noChoice);
     expect(files.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([['scan.nii', 1]]);
     expect(refused.map(({ kind }) => kind).sort()).toEqual(['file-missing', 'file-unreadable']);
+  });
+
+  it('takes the others where one cannot even be looked at', async () => {
+    const scan = file('beside.nii', 'x');
+    // Its own target: the system gives up with ELOOP, as it does with EACCES for a folder of somebody else.
+    const closed = path.join(folder, 'closed.nii');
+    symlinkSync(closed, closed);
+    expect(studyFolderOf(closed)).toBeNull();
+    const { files, refused } = await adoptPaths(new FileTokens(), [closed, scan], imports, noChoice);
+    expect(files.map(({ name }) => name)).toEqual(['beside.nii']);
+    expect(refused).toMatchObject([
+      { kind: 'file-unreadable', message: expect.stringContaining('closed.nii') },
+    ]);
+    expect(refused[0]?.message).not.toContain(folder);
   });
 
   it('takes a pair by either of its files', async () => {
