@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { openBackend, type BackendChoice } from '../../main/engine/backend/backend';
 import { slicePredictor } from '../../main/engine/inference/predict';
@@ -17,28 +18,32 @@ import { presets } from '../../shared/study/trainingSettings';
 import { segmentJob } from './segment';
 
 /*
- * One job of the bench on one backend, in a process of its own: `step BACKEND WHAT WIDTH BATCH [VOLUME OUT]`. Says
+ * One job of the bench on one backend, in a process of its own: `step BACKEND WHAT WIDTH BATCH [VOLUME OUT] [--side N]`. Says
  * "ready", then does the job once for each line it reads and prints the milliseconds, and those of all
  * its threads on the processor.
  */
 
-const SIDE = 160;
-const [choice, what, width, batch, volume = '', out = ''] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { side: { type: 'string', default: '160' } },
+});
+const [choice, what, width, batch, volume = '', out = ''] = positionals;
+const side = Number(values.side);
 const baseWidth = Number(width);
 const images = Number(batch);
 const random = createRandom(1);
-const pixels = Float32Array.from({ length: images * SIDE * SIDE }, () => random.next());
+const pixels = Float32Array.from({ length: images * side * side }, () => random.next());
 
 async function prepare(): Promise<() => void | Promise<void>> {
   const backend = await openBackend(choice as BackendChoice);
   const { ops } = backend;
-  const shape = { height: SIDE, width: SIDE, baseWidth };
+  const shape = { height: side, width: side, baseWidth };
   const generator = NetworkWeights.initialise(generatorWeights(baseWidth), random);
   if (what === 'predict') {
-    const predict = slicePredictor(ops, generator, baseWidth, SIDE, SIDE);
+    const predict = slicePredictor(ops, generator, baseWidth, side, side);
     return () => void predict(pixels);
   }
-  if (what === 'segmentVolume') return segmentJob(backend, generator, baseWidth, SIDE, volume, out);
+  if (what === 'segmentVolume') return segmentJob(backend, generator, baseWidth, side, volume, out);
   const settings = presets.published;
   const dropout = dropoutMasks(settings.dropout, random);
   const networks = {
@@ -51,7 +56,7 @@ async function prepare(): Promise<() => void | Promise<void>> {
   if (what === 'trainGenerator') {
     const adam = new Adam(generator, settings.weightDecay, ops.adam);
     return () => {
-      const x = tf.tensor4d(pixels, [images, SIDE, SIDE, 1]);
+      const x = tf.tensor4d(pixels, [images, side, side, 1]);
       trainGeneratorStep(networks, adam, x, 1, settings, settings.generatorRate, dropout);
       x.dispose();
     };
@@ -59,7 +64,7 @@ async function prepare(): Promise<() => void | Promise<void>> {
   const adam = new Adam(networks.discriminator, settings.weightDecay, ops.adam);
   const isReference = Array.from({ length: images }, (_, i) => i % 2 === 0);
   return () => {
-    const x = tf.tensor4d(pixels, [images, SIDE, SIDE, 1]);
+    const x = tf.tensor4d(pixels, [images, side, side, 1]);
     const labels = labelsOf(isReference);
     trainDiscriminatorStep(networks, adam, x, labels, settings, dropout);
     tf.dispose([x, labels]);
