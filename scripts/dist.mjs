@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ensureBuilt } from './build.mjs';
@@ -8,28 +9,51 @@ import { electronExecutable } from './electron.mjs';
 import { root } from './paths.mjs';
 import { PlainError, run, runAsScript } from './processes.mjs';
 
+const require = createRequire(import.meta.url);
 const dist = path.join(root, 'dist');
+
+/**
+ * Programs of electron-builder that it would download, for a machine that gets no downloads: 7-Zip, which makes .tar.gz and
+ * .zip, from the npm registry, and for .deb dpkg-deb. The others (AppImage, NSIS) are to be had from it alone.
+ *
+ * @returns {Record<string, string>} as the environment that electron-builder looks for
+ */
+function toolsAtHand() {
+  /** @type {{ path7za: string }} */
+  const { path7za } = require('7zip-bin');
+  // npm unpacks it as a file like any other.
+  fs.chmodSync(path7za, 0o755);
+  return {
+    ELECTRON_BUILDER_7ZIP_PATH: path7za,
+    CUSTOM_FPM_PATH: path.join(root, 'scripts', 'fpm.mjs'),
+  };
+}
 
 /**
  * Runs electron-builder on what is built.
  *
  * @param {string[]} args of electron-builder, e.g. a system and targets
- * @param {{ electronAtHand: boolean, quiet?: boolean }} options electronAtHand: pack the Electron that is on this machine,
- *   so that it works without another download
+ * @param {{ atHand: boolean, quiet?: boolean }} options atHand: pack the Electron that is on this machine, by programs that
+ *   are, so that it works without another download
  */
-export async function packageApp(args, { electronAtHand, quiet = false }) {
+export async function packageApp(args, { atHand, quiet = false }) {
   await ensureBuilt();
   const { commit, commitTime } = buildFacts();
   const config = [`-c.extraMetadata.commit=${commit}`];
-  if (electronAtHand) {
+  if (atHand) {
     const electron = await electronExecutable();
     config.push(`-c.electronDist=${path.dirname(electron.path)}`, `-c.electronVersion=${electron.version}`);
   }
+  const tools = atHand && !args.includes('--dir') ? toolsAtHand() : {};
   const { code, output } = await run(
     path.join(root, 'node_modules', '.bin', 'electron-builder'),
     ['--publish', 'never', ...config, ...args],
     // Archives get the time of the commit, so that the same commit gives the same files.
-    { cwd: root, quiet, env: { ...process.env, SOURCE_DATE_EPOCH: String(Date.parse(commitTime) / 1000) } },
+    {
+      cwd: root,
+      quiet,
+      env: { ...process.env, ...tools, SOURCE_DATE_EPOCH: String(Date.parse(commitTime) / 1000) },
+    },
   );
   if (code !== 0) throw new PlainError(`electron-builder failed.\n${output}`);
 }
@@ -58,14 +82,15 @@ async function writeChecksums() {
 
 /**
  * `npm run dist`: the installers of this system, in dist/, with their checksums and the list of parts. `npm run dist:dir`:
- * only the folder that they would install, with the Electron that is at hand.
+ * only the folder that they would install. With --at-hand, as always for that folder, nothing is downloaded: what is packed is
+ * the Electron that is at hand, by programs that are.
  */
 await runAsScript(import.meta.url, async () => {
   const args = process.argv.slice(2);
-  const atHand = ['--dir', '--electron-at-hand'].some((name) => args.includes(name));
+  const atHand = ['--dir', '--at-hand'].some((name) => args.includes(name));
   await packageApp(
-    args.filter((name) => name !== '--electron-at-hand'),
-    { electronAtHand: atHand },
+    args.filter((name) => name !== '--at-hand'),
+    { atHand },
   );
   if (!args.includes('--dir')) await writeChecksums();
 });

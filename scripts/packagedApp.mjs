@@ -60,7 +60,7 @@ export async function ensurePackagedApp() {
 
   for (const old of ['for-tests', folder, 'packaged-from'])
     fs.rmSync(path.join(root, 'dist', old), { recursive: true, force: true });
-  await packageApp(['--dir'], { electronAtHand: true });
+  await packageApp(['--dir'], { atHand: true });
   fs.cpSync(path.join(root, 'dist', folder), path.join(root, 'dist', 'for-tests'), {
     recursive: true,
     verbatimSymlinks: true,
