@@ -5,6 +5,9 @@ import type { TrainingSettings } from './trainingSettings';
  * its test): what an image leaves behind on its way forward and back grows with its pixels and with the width.
  */
 
+/** All that WebAssembly can address, with 32 bits. */
+export const WASM_HEAP_BYTES = 4 * 2 ** 30;
+
 /** What the program itself holds. */
 const BASE_BYTES = 160 * 2 ** 20;
 /** Of M, for each pixel of each image and each channel of the first level. */

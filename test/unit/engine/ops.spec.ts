@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { testBackend } from '../../helpers/backend';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../main/engine/backend/backend';
@@ -157,5 +158,22 @@ describe('the disjointness loss', () => {
     const [replaced, kept] = gradient.dataSync();
     expect(replaced).toBe(0);
     expect(kept).not.toBe(0);
+  });
+});
+
+describe.skipIf(testBackend !== 'wasm')('the memory of WebAssembly', () => {
+  it('is refused where there is none left, and whoever held some keeps it as it was', () => {
+    const wasm = tf.backend() as BackendWasm;
+    const kept = tf.tensor1d([1, 2, 3]);
+    const held: tf.TensorInfo[] = [];
+    // 1 GB each, never touched, of the 4 GB that there can be.
+    const hold = (): number => held.push(wasm.makeOutput([2 ** 28], 'float32'));
+    expect(() => [hold(), hold(), hold(), hold()]).toThrowError(
+      expect.objectContaining({ kind: 'out-of-memory', message: expect.stringContaining('4 GB') }),
+    );
+    expect(held).toHaveLength(3);
+    for (const { dataId } of held) wasm.disposeData(dataId, true);
+    expect([...kept.dataSync()]).toEqual([1, 2, 3]);
+    expect([...kept.square().dataSync()]).toEqual([1, 4, 9]);
   });
 });

@@ -1,7 +1,9 @@
 import { dirname, sep } from 'node:path';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import { type BackendWasm, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import { ExpectedError } from '../../../../shared/failure';
+import { WASM_HEAP_BYTES } from '../../../../shared/study/memory';
 import { wasmOps } from './ops';
 import type { Backend } from '../backend';
 
@@ -19,6 +21,7 @@ export async function loadWasm(whyNotFaster: string): Promise<Backend> {
   setWasmPaths(folder + sep);
   await tf.setBackend('wasm');
   await tf.ready();
+  refuseWhatHasNoRoom(tf.backend() as BackendWasm);
   return {
     ops: wasmOps,
     device: {
@@ -27,5 +30,31 @@ export async function loadWasm(whyNotFaster: string): Promise<Backend> {
       version: `TensorFlow.js ${version_wasm}`,
       whyNotFaster,
     },
+  };
+}
+
+/** As much of the module that Emscripten made as is used. */
+interface WasmModule {
+  /** @returns where the memory lies; 0 where there is none left */
+  _malloc: (bytes: number) => number;
+  _free: (at: number) => void;
+}
+
+/**
+ * The backend takes the 0 that it gets when its memory is full for a place, and computes on over whatever lies there: wrong
+ * numbers, without a word.
+ */
+function refuseWhatHasNoRoom(backend: BackendWasm): void {
+  const module = backend.wasm as unknown as WasmModule;
+  // Emscripten's function replaces itself when it is called for the first time.
+  module._free(module._malloc(1));
+  const malloc = module._malloc;
+  module._malloc = (bytes) => {
+    const at = malloc(bytes);
+    if (at !== 0 || bytes === 0) return at;
+    throw new ExpectedError(
+      'out-of-memory',
+      `WebAssembly has no more memory than ${WASM_HEAP_BYTES / 2 ** 30} GB: choose smaller batches or a smaller width, or install TensorFlow's own library.`,
+    );
   };
 }
