@@ -183,6 +183,7 @@ async function segmentForWindow(
     const { samples } = request;
     const result = await segmentVolume(request.volume, model, null, context, {
       brainMask: request.brain ?? undefined,
+      contrasts: request.contrasts,
       samples,
     });
     const { volume, prepared, slices, whole, spread, baseline, counts, threshold, reason } = result;

@@ -31,13 +31,15 @@ function signedWords(signed: Signed | null): string {
   return [signed.by, new Date(signed.at).toLocaleString()].filter((word) => word !== '').join(', ');
 }
 
-function preparationWords({ normalisation, smoothingMm, pixelMm, neighbourMm, plane }: Preparation): string {
+function preparationWords(preparation: Preparation): string {
+  const { normalisation, smoothingMm, pixelMm, neighbourMm, plane, contrasts } = preparation;
   return [
     normalisation === 'percentile' ? 'intensities by percentiles' : 'intensities by deviations from the mode',
     pixelMm === null ? 'each brain fills the slice' : `pixels of ${pixelMm} mm`,
     ...(smoothingMm > 0 ? [`smoothed by ${smoothingMm} mm`] : []),
     ...(neighbourMm > 0 ? [`neighbours at ${neighbourMm} mm`] : []),
     ...(plane ? [`${plane} slices`] : []),
+    ...(contrasts.length > 0 ? [`with ${contrasts.join(' and ')}`] : []),
   ].join(', ');
 }
 
@@ -246,7 +248,7 @@ export const useExportingStore = defineStore('exporting', () => {
         ['Model', modelWords()],
         ['SHA-256 of the model', result?.modelSha256 ?? 'not known'],
         ['Preparation', preparationWords(study.preparation)],
-        ...brainMask(scan.file.token),
+        ...filesBeside(scan.file.token),
         ['Lesions', `${count(lesions.length, 'lesion')}, ${formatVolume(review.summary?.totalMm3 ?? 0)}`],
         ['Segmented on', `${result?.device.label ?? ''}, ${result?.device.version ?? ''}`],
       ],
@@ -275,9 +277,13 @@ export const useExportingStore = defineStore('exporting', () => {
     return `training ${run.run.name}${made}, ${count(run.cycles, 'cycle')}${set}`;
   }
 
-  function brainMask(token: string): (readonly [string, string])[] {
+  function filesBeside(token: string): (readonly [string, string])[] {
     const brain = study.brains[token];
-    return brain ? [['Brain mask', brain.name]] : [];
+    const contrasts = Object.entries(study.contrasts[token] ?? {});
+    return [
+      ...(brain ? [['Brain mask', brain.name] as const] : []),
+      ...contrasts.map(([contrast, { name }]) => [contrast, name] as const),
+    ];
   }
 
   return {

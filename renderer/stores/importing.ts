@@ -15,6 +15,8 @@ export interface WantedScan {
   readonly within: string;
   readonly truth: Folder['files'][number] | null;
   readonly brain: Folder['files'][number] | null;
+  readonly T1: Folder['files'][number] | null;
+  readonly T2: Folder['files'][number] | null;
 }
 
 /** Taking many scans out of a folder at once, by patterns of their names. */
@@ -24,7 +26,7 @@ export const useImportingStore = defineStore('importing', () => {
 
   /** The folder that is looked through; null while none is. */
   const folder = shallowRef<Folder | null>(null);
-  const patterns = ref<ImportPatterns>({ scans: '', truths: '', brains: '' });
+  const patterns = ref<ImportPatterns>({ scans: '', truths: '', brains: '', t1s: '', t2s: '' });
   /** Which of how many scans is being read; null while none is. */
   const progress = ref<{ readonly at: number; readonly of: number } | null>(null);
   let stopped = false;
@@ -35,9 +37,9 @@ export const useImportingStore = defineStore('importing', () => {
   const wanted = computed<readonly WantedScan[]>(() => {
     const files = folder.value?.files ?? [];
     const at = (i: number | null): Folder['files'][number] | null => (i === null ? null : (files[i] ?? null));
-    return plan.value.scans.flatMap(({ scan, truth, brain }) => {
+    return plan.value.scans.flatMap(({ scan, truth, brain, T1, T2 }) => {
       const entry = files[scan];
-      return entry ? [{ ...entry, truth: at(truth), brain: at(brain) }] : [];
+      return entry ? [{ ...entry, truth: at(truth), brain: at(brain), T1: at(T1), T2: at(T2) }] : [];
     });
   });
   const unmatched = computed(() => plan.value.unmatched.map((i) => folder.value?.files[i]?.within ?? ''));
@@ -56,7 +58,7 @@ export const useImportingStore = defineStore('importing', () => {
     stopped = false;
     let taken = 0;
     try {
-      for (const [i, { file, truth, brain }] of all.entries()) {
+      for (const [i, { file, truth, brain, T1, T2 }] of all.entries()) {
         if (stopped) break;
         progress.value = { at: i + 1, of: all.length };
         const isFirst = study.selectedToken === null;
@@ -64,6 +66,8 @@ export const useImportingStore = defineStore('importing', () => {
         taken += 1;
         if (truth) study.truths = { ...study.truths, [file.token]: truth.file };
         if (brain) study.brains = { ...study.brains, [file.token]: brain.file };
+        if (T1) study.setContrasts(file.token, { T1: T1.file });
+        if (T2) study.setContrasts(file.token, { T2: T2.file });
       }
     } finally {
       progress.value = null;

@@ -56,7 +56,9 @@ export const usePastingStore = defineStore('pasting', () => {
       id: ++asked,
       scan: { token, name },
       brain: brain ? { token: brain.token, name: brain.name } : null,
-      preparation: { ...study.preparation },
+      contrasts: {},
+      // Only the scan itself is shown.
+      preparation: { ...study.preparation, contrasts: [] },
     });
   }
 

@@ -21,7 +21,10 @@ export const usePreparingStore = defineStore('preparing', () => {
 
   const brain = computed(() => study.brains[study.selectedToken ?? ''] ?? null);
 
-  watch([shown, () => study.selectedToken, brain, () => study.preparation], () =>
+  /** The selected scan's other contrasts, as far as they are there. */
+  const contrasts = computed(() => study.contrasts[study.selectedToken ?? ''] ?? {});
+
+  watch([shown, () => study.selectedToken, brain, contrasts, () => study.preparation], () =>
     shown.value ? prepare() : rest(),
   );
   watch(
@@ -45,7 +48,10 @@ export const usePreparingStore = defineStore('preparing', () => {
       id: asked,
       scan: named(scan),
       brain: brain.value && named(brain.value),
-      preparation: { ...study.preparation },
+      contrasts: Object.fromEntries(
+        Object.entries(contrasts.value).map(([contrast, file]) => [contrast, named(file)]),
+      ),
+      preparation: { ...study.preparation, contrasts: [...study.preparation.contrasts] },
     });
   }
 
@@ -90,5 +96,5 @@ export const usePreparingStore = defineStore('preparing', () => {
     worker?.postMessage(request);
   }
 
-  return { shown, facts, pictures, failure, brain, wantedSlice };
+  return { shown, facts, pictures, failure, brain, contrasts, wantedSlice };
 });

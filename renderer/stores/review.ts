@@ -139,7 +139,7 @@ export const useReviewStore = defineStore('review', () => {
       ask('inference:segment', {
         run: run.run.token,
         scan: token,
-        brain: study.brainOf(token),
+        ...study.besides(token),
         samples: samples.value,
         backend: training.form.backend,
       }),

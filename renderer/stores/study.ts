@@ -6,6 +6,7 @@ import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import { slicesAcross } from '../../shared/geometry/slicesAcross';
 import { defaultPreparation, type Preparation } from '../../shared/imaging/preparation';
 import { planeOrientation } from '../../shared/geometry/sliceGrid';
+import type { Contrast, OfContrasts } from '../../shared/imaging/contrasts';
 import { coverOf, levelsMm, type LevelCover } from '../../shared/imaging/headLevels';
 import { healthySlices } from '../../shared/lesions/healthySlices';
 import { trueValues } from '../../shared/volume/nifti';
@@ -61,6 +62,8 @@ export const useStudyStore = defineStore('study', () => {
   const truths = ref<Readonly<Record<string, FileToken>>>({});
   /** The reader's own brain masks, by the scan's token; where there is none, the brain is found. */
   const brains = ref<Readonly<Record<string, FileToken>>>({});
+  /** Scans of other contrasts, by the scan's token: further channels, where the preparation wants them. */
+  const contrasts = ref<Readonly<Record<string, OfContrasts<FileToken>>>>({});
   /** How scans become slices. Replaced, never changed. */
   const preparation = shallowRef<Preparation>(defaultPreparation);
   const cache = new VolumeCache();
@@ -352,6 +355,40 @@ export const useStudyStore = defineStore('study', () => {
     brains.value = Object.fromEntries(Object.entries(brains.value).filter(([key]) => key !== token));
   }
 
+  /** The tokens of a scan's other contrasts. */
+  function contrastsOf(token: string): OfContrasts<string> {
+    return Object.fromEntries(
+      Object.entries(contrasts.value[token] ?? {}).map(([contrast, file]) => [contrast, file.token]),
+    );
+  }
+
+  /** Asks for the scan of another contrast that goes with a scan. */
+  async function openContrast(token: string, contrast: Contrast): Promise<void> {
+    const { file } = await ask('contrasts:choose', { scan: token, contrast });
+    if (file) setContrasts(token, { [contrast]: file });
+  }
+
+  /** Adds scans of other contrasts to those that go with a scan, or puts them in their place. */
+  function setContrasts(token: string, files: OfContrasts<FileToken>): void {
+    contrasts.value = { ...contrasts.value, [token]: { ...contrasts.value[token], ...files } };
+  }
+
+  /** Scans of a training whose further contrasts are wanted and not there. */
+  const withoutContrast = computed(() =>
+    scans.value
+      .filter((scan) => scan.isInput || scan.reference.length > 0)
+      .flatMap(({ file }) =>
+        preparation.value.contrasts
+          .filter((contrast) => !contrasts.value[file.token]?.[contrast])
+          .map((contrast) => ({ scan: file.name, contrast })),
+      ),
+  );
+
+  /** What belongs to a scan in a job: its brain mask and its other contrasts. */
+  function besides(token: string): Pick<ChosenScan, 'brain' | 'contrasts'> {
+    return { brain: brainOf(token), contrasts: contrastsOf(token) };
+  }
+
   /** What a training is made of: marked slices of each scan, and every slice of the input scans. */
   function trainingScans(): { reference: ChosenScan[]; input: ChosenScan[] } {
     return {
@@ -360,9 +397,9 @@ export const useStudyStore = defineStore('study', () => {
         .map((scan) => ({
           token: scan.file.token,
           slices: [...scan.reference],
-          brain: brainOf(scan.file.token),
+          ...besides(scan.file.token),
         })),
-      input: inputs.value.map(({ file: { token } }) => ({ token, slices: null, brain: brainOf(token) })),
+      input: inputs.value.map(({ file: { token } }) => ({ token, slices: null, ...besides(token) })),
     };
   }
 
@@ -376,6 +413,8 @@ export const useStudyStore = defineStore('study', () => {
     volume,
     truths,
     brains,
+    contrasts,
+    withoutContrast,
     preparation,
     inputs,
     referenceCount,
@@ -396,9 +435,11 @@ export const useStudyStore = defineStore('study', () => {
     coverOfScan,
     setInput,
     setFacts,
-    brainOf,
+    besides,
     openBrain,
     dropBrain,
+    openContrast,
+    setContrasts,
     trainingScans,
   };
 });

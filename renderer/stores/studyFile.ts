@@ -116,6 +116,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
     }));
     study.truths = byScan((scan) => scan.truth);
     study.brains = byScan((scan) => scan.brain);
+    study.contrasts = byScan((scan) => scan.contrasts);
     study.preparation = from.preparation;
     view.cursors = byScan((scan) => scan.cursor && voxelPoint(...scan.cursor));
     edits.masks = byScan((scan) => scan.masks);
@@ -173,6 +174,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       reference: rangesOf(reference),
       truth: study.truths[token] ?? null,
       brain: study.brains[token] ?? null,
+      contrasts: { ...study.contrasts[token] },
       cursor: cursor ? [cursor[0], cursor[1], cursor[2]] : null,
       segmentation: segmentation
         ? {
@@ -299,6 +301,7 @@ export const useStudyFileStore = defineStore('studyFile', () => {
       () => study.scans,
       () => study.truths,
       () => study.brains,
+      () => study.contrasts,
       () => study.preparation,
       () => study.selectedToken,
       () => training.run,

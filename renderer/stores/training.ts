@@ -110,12 +110,16 @@ export const useTrainingStore = defineStore('training', () => {
     if (study.scans.length === 0) return 'No scans yet.';
     if (study.referenceCount === 0) return 'No reference slices yet. Mark some healthy slices in Data.';
     if (study.inputs.length === 0) return 'No scan is marked as input. Mark at least one in Data.';
+    const [without] = study.withoutContrast;
+    if (without)
+      return `The ${without.contrast} of ${without.scan} is missing. Choose it in Data, or train without further contrasts.`;
     return null;
   });
 
   /** Takes over a preset's settings, and how scans are prepared for it. */
   function choosePreset(preset: PresetName): void {
-    study.preparation = { ...preparationOf(preset), plane: study.preparation.plane };
+    const { plane, contrasts } = study.preparation;
+    study.preparation = { ...preparationOf(preset), plane, contrasts };
     form.value = { ...formOf(preset), seed: form.value.seed, backend: form.value.backend };
   }
 

@@ -2,7 +2,8 @@ import '../ipc/withoutEval';
 import { ExpectedError, toFailure } from '../../shared/failure';
 import { sameGrid } from '../../shared/geometry/sameGrid';
 import { channelOffsetsMm, withNeighbours } from '../../shared/geometry/neighbours';
-import { prepareVolume, type PreparedVolume } from '../../shared/imaging/preparation';
+import type { Contrast, OfContrasts } from '../../shared/imaging/contrasts';
+import { prepareVolume, type Preparation, type PreparedVolume } from '../../shared/imaging/preparation';
 import { preparationPictures, type GreyPicture } from '../../shared/imaging/preparationPictures';
 import { pasteLesions } from '../../shared/lesions/pastedLesions';
 import { createRandom } from '../../shared/random';
@@ -36,6 +37,7 @@ async function prepare({
   id,
   scan,
   brain,
+  contrasts,
   preparation,
 }: Extract<PrepareRequest, { type: 'prepare' }>): Promise<void> {
   newest = id;
@@ -45,8 +47,13 @@ async function prepare({
     const volume = read?.token === scan.token ? read.volume : await openVolume(scan);
     read = { token: scan.token, volume };
     const mask = brain ? await brainOn(volume, scan, brain) : null;
+    const others = await opened(contrasts, preparation);
     if (newest !== id) return;
-    const prepared = prepareVolume(volume, { preparation, ...(mask ? { brain: mask } : {}) });
+    const prepared = prepareVolume(volume, {
+      preparation,
+      contrasts: others,
+      ...(mask ? { brain: mask } : {}),
+    });
     const { plane, count, pixelMm, fit, height, width } = prepared.grid;
     const { maskMethod, warnings, brainSlices } = prepared;
     shown = prepared;
@@ -78,6 +85,19 @@ function paste({ id, slice, settings, seed }: Extract<PrepareRequest, { type: 'p
     id,
     pictures: { healthy: grey(values), pasted: grey(pasted), mask, count },
   });
+}
+
+/** The scans of the contrasts that a preparation names, as far as they are there. */
+async function opened(
+  files: OfContrasts<TokenFile>,
+  { contrasts }: Preparation,
+): Promise<OfContrasts<Volume>> {
+  const volumes: Partial<Record<Contrast, Volume>> = {};
+  for (const name of contrasts) {
+    const file = files[name];
+    if (file) volumes[name] = await openVolume(file);
+  }
+  return volumes;
 }
 
 async function brainOn(volume: Volume, scan: TokenFile, brain: TokenFile): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import type { Failure } from '../../shared/failure';
+import type { OfContrasts } from '../../shared/imaging/contrasts';
 import type { Preparation, PreparedVolume } from '../../shared/imaging/preparation';
 import type { GreyPicture, PreparationPictures } from '../../shared/imaging/preparationPictures';
 import type { PastedLesionSettings } from '../../shared/study/trainingSettings';
@@ -31,6 +32,8 @@ export type PrepareRequest =
       readonly id: number;
       readonly scan: TokenFile;
       readonly brain: TokenFile | null;
+      /** Those that the preparation names. */
+      readonly contrasts: OfContrasts<TokenFile>;
       readonly preparation: Preparation;
     }
   | { readonly type: 'slice'; readonly id: number; readonly slice: number }

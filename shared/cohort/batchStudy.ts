@@ -103,6 +103,7 @@ function scanOf({ scan: record, z, by, suspicion }: Outlier<DoneRecord>, files: 
     reference: [],
     truth: null,
     brain: null,
+    contrasts: {},
     cursor: null,
     segmentation: {
       threshold: record.figures.threshold,

@@ -217,16 +217,20 @@ function contrastOf(volume: Volume, name: Contrast, given: OfContrasts<Volume>):
   if (!other) {
     throw new ExpectedError(
       'settings-invalid',
-      `The network looks at ${name} as well: give the ${name} of this scan (--${name.toLowerCase()}), on the same grid.`,
+      `The network looks at ${name} as well: give the ${name} of this scan, on the same grid (in Data, or with --${name.toLowerCase()}).`,
     );
   }
-  if (!sameGrid(other, volume)) {
-    throw new ExpectedError(
-      'shape-mismatch',
-      `The ${name} lies on another grid than the scan: ${showGrids(other, volume)}. Register and resample it to the scan first.`,
-    );
-  }
+  mustLieOnGrid(name, other, volume);
   return trueValues(other).values;
+}
+
+/** @throws ExpectedError shape-mismatch where the scan of another contrast lies on another grid than the first */
+export function mustLieOnGrid(name: Contrast, other: Volume, scan: Volume): void {
+  if (sameGrid(other, scan)) return;
+  throw new ExpectedError(
+    'shape-mismatch',
+    `The ${name} lies on another grid than the scan: ${showGrids(other, scan)}. Register and resample it to the scan first.`,
+  );
 }
 
 function preparationWarnings(nonFinite: number, method: PreparedVolume['maskMethod']): string[] {

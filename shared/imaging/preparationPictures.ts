@@ -1,4 +1,5 @@
 import { sourcePlane, volumeToSlices, type SourcePlane } from '../geometry/sliceGrid';
+import type { Contrast } from './contrasts';
 import type { PreparedVolume } from './preparation';
 import { percentileOfSorted, sortedInside } from './percentiles';
 
@@ -25,6 +26,8 @@ export interface PreparationPictures {
   readonly cropped: GreyPicture;
   /** What the network gets: inside the brain only, in [0, 1]. */
   readonly normalised: GreyPicture;
+  /** The same of the other contrasts, in the preparation's order. */
+  readonly contrasts: readonly { readonly name: Contrast; readonly picture: GreyPicture }[];
 }
 
 /** Grey levels of all pictures but the last: from the darkest voxel to what all but a few of the brain's lie under. */
@@ -36,9 +39,9 @@ const BRIGHTEST_PERCENTILE = 99.5;
  * @returns the pictures of slice k of the grid
  */
 export function preparationPictures(
-  prepared: Pick<PreparedVolume, 'grid' | 'values' | 'brain' | 'slices'>,
+  prepared: Pick<PreparedVolume, 'grid' | 'preparation' | 'values' | 'brain' | 'slices' | 'contrasts'>,
 ): (slice: number) => PreparationPictures {
-  const { grid, values, brain, slices } = prepared;
+  const { grid, preparation, values, brain, slices, contrasts } = prepared;
   const low = values.reduce((least, value) => Math.min(least, value), Infinity);
   const high = percentileOfSorted(sortedInside(values, brain), BRIGHTEST_PERCENTILE);
   const scale = high > low ? 255 / (high - low) : 0;
@@ -67,13 +70,19 @@ export function preparationPictures(
       centreVox: [(plane.columns - 1) / 2, (plane.rows - 1) / 2] as const,
     };
     const size = height * width;
+    const seen = (of: Float32Array): GreyPicture =>
+      grey(of.subarray(slice * size, (slice + 1) * size), width, height, 1, 0, 255);
     return {
       canonical: grey(plane.values, plane.columns, plane.rows, rowMm / columnMm),
       kept: plane.slice,
       brain: Uint8Array.from(sourcePlane(grid, brain, slice).values),
       resampled: grey(volumeToSlices(whole, plane.values, { background: low }), whole.width, whole.height),
       cropped: grey(volumeToSlices(plane.grid, plane.values, { background: low }), width, height),
-      normalised: grey(slices.subarray(slice * size, (slice + 1) * size), width, height, 1, 0, 255),
+      normalised: seen(slices),
+      contrasts: preparation.contrasts.flatMap((name, i) => {
+        const other = contrasts[i];
+        return other ? [{ name, picture: seen(other.slices) }] : [];
+      }),
     };
   };
 }

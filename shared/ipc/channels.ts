@@ -44,6 +44,7 @@ export const publicChannels = [
   'study:new',
   'study:locate',
   'masks:choose',
+  'contrasts:choose',
   'masks:take',
   'masks:append',
   'masks:read',

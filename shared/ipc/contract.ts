@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { adoptChannel, PublicChannel } from './channels';
+import { contrastSchema, ofContrasts } from '../imaging/contrasts';
 import { preparationSchema } from '../imaging/preparation';
 import { timedTrainingSchema } from '../study/estimate';
 import { maskReviewSchema } from '../study/maskReview';
@@ -94,6 +95,8 @@ const chosenScan = z.strictObject({
   slices: z.array(z.number().int().min(0).max(100_000)).max(100_000).nullable(),
   /** The reader's own brain mask, on the scan's grid; null: it is found. */
   brain: token.nullable(),
+  /** Its scans of other contrasts, on its grid; used where the preparation or the run names them. */
+  contrasts: ofContrasts(token),
 });
 export type ChosenScan = z.infer<typeof chosenScan>;
 
@@ -313,6 +316,7 @@ export const contract = {
       run: token,
       scan: token,
       brain: token.nullable(),
+      contrasts: ofContrasts(token),
       /** Samples of the network that tell how far I_ro strays. */
       samples: z.number().int().min(0).max(MOST_SAMPLES),
       backend: backendChoiceSchema,
@@ -444,6 +448,11 @@ export const contract = {
   'masks:choose': {
     request: z.strictObject({ scan: token, purpose: z.enum(['brain', 'lesions']) }),
     response: z.strictObject({ mask: fileTokenSchema.nullable() }),
+  },
+  /** Shows the open dialog for a scan of another contrast, which has to lie on the grid of the first. */
+  'contrasts:choose': {
+    request: z.strictObject({ scan: token, contrast: contrastSchema }),
+    response: z.strictObject({ file: fileTokenSchema.nullable() }),
   },
   /**
    * Has a mask that was opened ready to be taken in: on the scan's grid as with `masks:choose`, and with the review that

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofContrasts } from '../imaging/contrasts';
 import { preparationSchema } from '../imaging/preparation';
 import { findingsSchema } from '../study/findings';
 import { presetNameSchema } from '../study/trainingSettings';
@@ -113,6 +114,8 @@ export const jobScanSchema = z.strictObject({
   slices: z.array(z.number().int().min(0)).nullable(),
   /** The reader's own brain mask, on the scan's grid; null: it is found. */
   brain: z.string().nullable(),
+  /** Its scans of other contrasts: files. */
+  contrasts: ofContrasts(z.string()),
 });
 
 export type JobScan = z.infer<typeof jobScanSchema>;
@@ -165,6 +168,7 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     model: z.string(),
     volume: z.string(),
     brain: z.string().nullable(),
+    contrasts: ofContrasts(z.string()),
     samples: z.number().int().min(0).max(MOST_SAMPLES),
     outDir: z.string(),
     backend: z.enum(['auto', 'native', 'wasm']),

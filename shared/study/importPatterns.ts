@@ -6,6 +6,9 @@ export interface ImportPatterns {
   /** Lesion masks that the masks of the scans are compared with. */
   readonly truths: string;
   readonly brains: string;
+  /** Scans of other contrasts, on the grids of the scans. */
+  readonly t1s: string;
+  readonly t2s: string;
 }
 
 /** Places in the list of files. */
@@ -13,11 +16,13 @@ export interface ImportedScan {
   readonly scan: number;
   readonly truth: number | null;
   readonly brain: number | null;
+  readonly T1: number | null;
+  readonly T2: number | null;
 }
 
 export interface ImportPlan {
   readonly scans: readonly ImportedScan[];
-  /** Masks that belong to no scan that is taken, or to one that has such a mask already. */
+  /** Masks and other contrasts that belong to no scan that is taken, or to one that has such a file already. */
   readonly unmatched: readonly number[];
 }
 
@@ -47,35 +52,48 @@ function escaped(text: string): string {
 }
 
 /**
- * Which files are scans, and which masks go with each. A mask belongs to the one scan of its folder; where there are more,
- * or none, to the scan whose name stands in its own.
+ * Which files are scans, and which masks and other contrasts go with each: those belong to the one scan of their folder;
+ * where there are more, or none, to the scan whose name stands in their own.
  * @param files folders and name of each, parted by "/"
  */
 export function planImport(files: readonly string[], patterns: ImportPatterns): ImportPlan {
   const of = (pattern: string): number[] => files.flatMap((file, i) => (matches(pattern, file) ? [i] : []));
-  const [truths, brains] = [of(patterns.truths), of(patterns.brains)];
-  const masks = new Set([...truths, ...brains]);
+  const beside = besideScan.map(({ kind, pattern }) => ({ kind, places: of(patterns[pattern]) }));
+  // A scan may be meant by more than one pattern: "*t2*" by that of the FLAIR called t2_flair.
+  const masks = new Set(beside.filter(({ kind }) => isMask(kind)).flatMap(({ places }) => places));
   const scans = of(patterns.scans).filter((i) => !masks.has(i));
-  const taken = { truth: new Map<number, number>(), brain: new Map<number, number>() };
+  const taken = besideScan.map(() => new Map<number, number>());
   const unmatched: number[] = [];
-  for (const [kind, places] of [
-    ['truth', truths],
-    ['brain', brains],
-  ] as const) {
-    for (const mask of places) {
-      const scan = scanFor(files, mask, scans);
-      if (scan === null || taken[kind].has(scan)) unmatched.push(mask);
-      else taken[kind].set(scan, mask);
+  for (const [k, { kind, places }] of beside.entries()) {
+    const others = isMask(kind) ? places : places.filter((i) => !masks.has(i) && !scans.includes(i));
+    for (const file of others) {
+      const scan = scanFor(files, file, scans);
+      if (scan === null || taken[k]?.has(scan)) unmatched.push(file);
+      else taken[k]?.set(scan, file);
     }
   }
   return {
     scans: scans.map((scan) => ({
       scan,
-      truth: taken.truth.get(scan) ?? null,
-      brain: taken.brain.get(scan) ?? null,
+      ...(Object.fromEntries(besideScan.map(({ kind }, k) => [kind, taken[k]?.get(scan) ?? null])) as Omit<
+        ImportedScan,
+        'scan'
+      >),
     })),
     unmatched: [...new Set(unmatched)],
   };
+}
+
+/** What a file beside a scan is, and the pattern that finds it. */
+const besideScan = [
+  { kind: 'truth', pattern: 'truths' },
+  { kind: 'brain', pattern: 'brains' },
+  { kind: 'T1', pattern: 't1s' },
+  { kind: 'T2', pattern: 't2s' },
+] as const;
+
+function isMask(kind: (typeof besideScan)[number]['kind']): boolean {
+  return kind === 'truth' || kind === 'brain';
 }
 
 function scanFor(files: readonly string[], mask: number, scans: readonly number[]): number | null {
@@ -99,5 +117,8 @@ export function likelyPatterns(files: readonly string[]): ImportPatterns {
     scans: first('*flair*') || '*',
     truths: first('*lesion*', '*consensus*', '*truth*', '*label-lesion*'),
     brains: first('*brain*mask*', '*brainmask*'),
+    ...(any('*flair*')
+      ? { t1s: first('t1.nii*', '*t1w*', '*_t1.*'), t2s: first('t2.nii*', '*t2w*', '*_t2.*') }
+      : { t1s: '', t2s: '' }),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofContrasts } from '../imaging/contrasts';
 import { defaultPreparation, preparationSchema } from '../imaging/preparation';
 import { BRAIN_EROSION_VOXELS, lesionRulesSchema } from '../lesions/lesionMask';
 import { headExtentSchema } from '../imaging/headLevels';
@@ -95,6 +96,8 @@ function scanOf<F extends z.ZodType>(file: F) {
     truth: file.nullable(),
     /** The reader's own brain mask, on the scan's grid. */
     brain: file.nullable().catch(null),
+    /** Its scans of other contrasts, on its grid. */
+    contrasts: ofContrasts(file).catch({}),
     cursor: triple.nullable(),
     // A result that cannot be used any more can be made again; nothing of the reader's work is in it.
     segmentation: segmentationOf(file).nullable().catch(null),
@@ -177,6 +180,11 @@ export function withFiles<A, B>(
       file: scan(entry.file),
       truth: entry.truth === null ? null : (result(entry.truth, 'file') ?? null),
       brain: entry.brain === null ? null : (result(entry.brain, 'file') ?? null),
+      contrasts: Object.fromEntries(
+        Object.entries(entry.contrasts)
+          .map(([name, file]) => [name, result(file as A, 'file')] as const)
+          .filter(([, file]) => file !== undefined),
+      ) as ScanOf<B>['contrasts'],
       segmentation: entry.segmentation && withSegmentation(entry.segmentation, result),
     })),
   };

@@ -22,6 +22,7 @@ function write(name: string, half: boolean, dims?: Dims, zooms?: Triple): void {
 
 test.beforeAll(async () => {
   write('scan.nii', false);
+  write('t1.nii', false);
   write('half.nii', true, [130, 120, 70], [1, 1, 1]);
   desk = await Desk.open();
   await desk.openScans([at('scan.nii')]);
@@ -77,4 +78,32 @@ test('a brain mask on another grid is shown with both, and resampled where that 
   expect(asked[0]).toMatch(
     /half\.nii lies on another grid than scan\.nii: 130x120x70 voxels of 1x1x1 mm .* against 60x50x12 voxels of 2x2\.5x5 mm/,
   );
+});
+
+test('a T1 on the scan’s grid is a further channel, of the pictures, the training and the segmentation', async () => {
+  const { page } = desk;
+  await page.getByTestId('plane-choice').selectOption('auto');
+  await page.getByTestId('contrast-choice').selectOption('T1');
+  await expect(page.getByTestId('contrast-T1')).toHaveText('missing');
+  await page.getByRole('button', { name: 'Mark whole volume' }).click();
+  await desk.goTo('Train');
+  await expect(page.getByText('The T1 of scan.nii is missing.')).toBeVisible();
+  await expect(desk.train).toBeDisabled();
+
+  await desk.goTo('Data');
+  await page.getByTestId('show-preparation').click();
+  await desk.answerOpenDialog([at('half.nii')]);
+  await page.getByTestId('open-T1').click();
+  await expect(desk.messages).toContainText('The T1 lies on another grid than the scan');
+  await expect(page.getByTestId('contrast-T1')).toHaveText('missing');
+  await desk.answerOpenDialog([at('t1.nii')]);
+  await page.getByTestId('open-T1').click();
+  await expect(page.getByTestId('contrast-T1')).toHaveText('t1.nii');
+  await expect(page.getByText('T1, normalised')).toBeVisible();
+
+  // Without it the run would refuse the scan: it was trained with two channels.
+  await desk.trainShortly();
+  await page.reload();
+  await desk.goTo('Data');
+  await expect(page.getByTestId('contrast-T1')).toHaveText('t1.nii');
 });

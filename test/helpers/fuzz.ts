@@ -50,6 +50,7 @@ interface Schema {
   readonly multipleOf?: number;
   readonly maximum?: number;
   readonly additionalProperties?: Schema | boolean;
+  readonly propertyNames?: Schema;
 }
 
 /** Strings that are tokens stand in for the pattern of one. */
@@ -70,6 +71,9 @@ function right(schema: Schema, tokens: readonly string[]): fc.Arbitrary<unknown>
         typeof schema.additionalProperties === 'object'
           ? right(schema.additionalProperties, tokens)
           : fc.anything();
+      const names = schema.propertyNames?.enum as readonly string[] | undefined;
+      if (names)
+        return fc.record(Object.fromEntries(names.map((name) => [name, values])), { requiredKeys: [] });
       return fc.dictionary(fc.string({ maxLength: 8 }), values, { maxKeys: 3 });
     }
     case 'array':

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import type { FileToken } from '../../../shared/ipc/contract';
+import { mustLieOnGrid } from '../../../shared/imaging/preparation';
 import { reviewIn } from '../../../shared/study/maskReview';
 import { sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
@@ -23,7 +24,10 @@ export function maskHandlers({
   study,
   tokens,
   window,
-}: Services): Pick<Handlers, 'masks:choose' | 'masks:take' | 'masks:append' | 'masks:read'> {
+}: Services): Pick<
+  Handlers,
+  'masks:choose' | 'contrasts:choose' | 'masks:take' | 'masks:append' | 'masks:read'
+> {
   /** A mask on the grid of a scan, as a file of the study; null where the reader does not want it resampled. */
   const onGrid = async (mask: string, scan: string): Promise<FileToken | null> => {
     const path = await maskOnGrid(mask, scan, study, (grids) => mayResample(grids, window()));
@@ -48,13 +52,24 @@ export function maskHandlers({
           { name: 'All files', extensions: ['*'] },
         ],
       };
-      const owner = window();
-      const { canceled, filePaths } = owner
-        ? await dialog.showOpenDialog(owner, options)
-        : await dialog.showOpenDialog(options);
-      const [chosen] = filePaths;
-      if (canceled || chosen === undefined) return { mask: null };
+      const chosen = await chosenFile(options, window());
+      if (chosen === null) return { mask: null };
       return { mask: await onGrid(headerPath(chosen), tokens.pathOf(scan, 'file')) };
+    },
+    'contrasts:choose': async ({ scan, contrast }) => {
+      const options: OpenDialogOptions = {
+        title: `Open the ${contrast} of this scan`,
+        properties: ['openFile'],
+        filters: [
+          { name: 'Volumes (NIfTI)', extensions: ['nii', 'nii.gz', 'gz', 'hdr', 'img'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      };
+      const chosen = await chosenFile(options, window());
+      if (chosen === null) return { file: null };
+      const other = headerPath(chosen);
+      mustLieOnGrid(contrast, await readVolumeFile(other), await readVolumeFile(tokens.pathOf(scan, 'file')));
+      return { file: tokens.adopt(other, 'file', (await stat(other)).size) };
     },
     'masks:append': async ({ id, text }) => {
       const file = study.journal(id);
@@ -91,6 +106,15 @@ export function maskHandlers({
       return { text };
     },
   };
+}
+
+/** The one file that a dialog gives; null where it was cancelled. */
+async function chosenFile(options: OpenDialogOptions, owner: BrowserWindow | null): Promise<string | null> {
+  const { canceled, filePaths } = owner
+    ? await dialog.showOpenDialog(owner, options)
+    : await dialog.showOpenDialog(options);
+  const [chosen] = filePaths;
+  return canceled || chosen === undefined ? null : chosen;
 }
 
 /**

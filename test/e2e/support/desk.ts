@@ -112,6 +112,11 @@ export class Desk {
   /** The sample study with a mask, by way of the shortest training. */
   async segmentSample(): Promise<void> {
     await this.openSample();
+    await this.trainShortly();
+  }
+
+  /** The shortest training on what is marked, and the mask of the selected scan. */
+  async trainShortly(): Promise<void> {
     await this.goTo('Train');
     await this.setShortTraining();
     await this.train.click();

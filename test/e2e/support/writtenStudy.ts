@@ -96,6 +96,7 @@ function writeScan(
     reference: [],
     truth: scan.truth === undefined ? null : ref(path.relative(study, scan.truth).split(path.sep).join('/')),
     brain: null,
+    contrasts: {},
     cursor: null,
     segmentation: scan.iro ? writeResult(study, scan, scan.iro, number, sliceCount, device) : null,
     masks: [],

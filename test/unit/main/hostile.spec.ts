@@ -119,6 +119,7 @@ it('a run that a study names elsewhere can be segmented with, and not trained on
     run,
     scan: main.tokens.scan,
     brain: null,
+    contrasts: {},
     samples: 0,
     backend: 'auto',
   });
@@ -181,6 +182,7 @@ function scanAt(where: string): object {
     reference: [],
     truth: null,
     brain: null,
+    contrasts: {},
     cursor: null,
     segmentation: null,
     masks: [],

@@ -32,6 +32,7 @@ describe('pageEventOf', () => {
       type: 'segment',
       model: '/run',
       brain: null,
+      contrasts: {},
       volume: file('scan.nii'),
       samples: 0,
       outDir: folder,

@@ -48,6 +48,7 @@ const scan = (token: FileToken): ScanOf<FileToken> => ({
   reference: [[0, 2]],
   truth: null,
   brain: null,
+  contrasts: {},
   cursor: null,
   segmentation: null,
   masks: [],

@@ -122,10 +122,13 @@ describe('the study', () => {
     await study.add(token('b'));
     study.setReference(token('a').token, [1, 2], true);
     study.setInput(token('a').token, false);
+    study.setContrasts(token('b').token, { T1: token('c') });
     expect(study.trainingScans()).toEqual({
-      reference: [{ token: token('a').token, slices: [1, 2], brain: null }],
-      input: [{ token: token('b').token, slices: null, brain: null }],
+      reference: [{ token: token('a').token, slices: [1, 2], brain: null, contrasts: {} }],
+      input: [{ token: token('b').token, slices: null, brain: null, contrasts: { T1: token('c').token } }],
     });
+    study.preparation = { ...study.preparation, contrasts: ['T1'] };
+    expect(study.withoutContrast).toEqual([{ scan: token('a').name, contrast: 'T1' }]);
   });
 
   it('is forgotten by every store when it leaves, and comes back with an undo', async () => {

@@ -16,14 +16,14 @@ describe('matches', () => {
 });
 
 describe('planImport', () => {
-  const patterns = { scans: '*flair*', truths: '*lesion*', brains: '*brain*' };
+  const patterns = { scans: '*flair*', truths: '*lesion*', brains: '*brain*', t1s: 't1*', t2s: '*t2*' };
 
   it('takes the scans with the masks of their folders', () => {
     const files = ['p07/FLAIR.nii.gz', 'p07/T1.nii.gz', 'p07/lesions.nii.gz', 'p19/FLAIR.nii.gz'];
     expect(planImport(files, patterns)).toEqual({
       scans: [
-        { scan: 0, truth: 2, brain: null },
-        { scan: 3, truth: null, brain: null },
+        { scan: 0, truth: 2, brain: null, T1: 1, T2: null },
+        { scan: 3, truth: null, brain: null, T1: null, T2: null },
       ],
       unmatched: [],
     });
@@ -33,10 +33,18 @@ describe('planImport', () => {
     const files = ['a_flair.nii', 'b_flair.nii', 'b_flair_lesions.nii', 'b_flair_brain.nii', 'x_lesions.nii'];
     expect(planImport(files, patterns)).toEqual({
       scans: [
-        { scan: 0, truth: null, brain: null },
-        { scan: 1, truth: 2, brain: 3 },
+        { scan: 0, truth: null, brain: null, T1: null, T2: null },
+        { scan: 1, truth: 2, brain: 3, T1: null, T2: null },
       ],
       unmatched: [4],
+    });
+  });
+
+  it('takes no scan for another contrast, and no mask', () => {
+    const files = ['p/T2_FLAIR.nii', 'p/T2.nii', 'p/T2_lesions.nii', 'q/T2.nii'];
+    expect(planImport(files, patterns)).toEqual({
+      scans: [{ scan: 0, truth: 2, brain: null, T1: null, T2: 1 }],
+      unmatched: [3],
     });
   });
 
@@ -50,12 +58,15 @@ describe('planImport', () => {
 });
 
 describe('likelyPatterns', () => {
-  it('looks for FLAIR, lesion masks and brain masks', () => {
-    expect(likelyPatterns(['p/FLAIR.nii', 'p/lesions.nii', 'p/brain_mask.nii'])).toEqual({
+  it('looks for FLAIR, its masks and its other contrasts', () => {
+    const files = ['p/FLAIR.nii', 'p/T1.nii.gz', 's_T2w.nii', 'p/lesions.nii', 'p/brain_mask.nii'];
+    expect(likelyPatterns(files)).toEqual({
       scans: '*flair*',
       truths: '*lesion*',
       brains: '*brain*mask*',
+      t1s: 't1.nii*',
+      t2s: '*t2w*',
     });
-    expect(likelyPatterns(['a.nii'])).toEqual({ scans: '*', truths: '', brains: '' });
+    expect(likelyPatterns(['a.nii'])).toEqual({ scans: '*', truths: '', brains: '', t1s: '', t2s: '' });
   });
 });
