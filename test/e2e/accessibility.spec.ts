@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
+import { guidePages } from '../../shared/study/guidePages';
 import { Desk } from './support/desk';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -12,17 +13,17 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => desk.close());
 
-/** What axe finds serious or worse in the window as it is: the rule, and the first place. */
-async function faults(): Promise<string[]> {
+/** What axe finds serious or worse in a window as it is: the rule, and the first place. */
+async function faults(page: Page = desk.page): Promise<string[]> {
   // Colours on their way are not the colours to be judged.
-  await desk.page.waitForFunction(() =>
+  await page.waitForFunction(() =>
     document.getAnimations().every(({ playState, effect }) => {
       const endless = effect?.getTiming().iterations === Infinity;
       return endless || playState !== 'running';
     }),
   );
-  await desk.page.evaluate(axe);
-  const { violations } = await desk.page.evaluate(() =>
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
     (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
   );
   return violations
@@ -49,6 +50,31 @@ for (const theme of ['dark', 'light'] as const) {
     await expect(page.getByRole('dialog', { name: 'Keys and mouse' })).toBeHidden();
   });
 }
+
+test('axe finds nothing serious in any page of the guide', async () => {
+  const { app } = desk.running;
+  // The guide's own window runs no script, and axe is one: the same pages in another window.
+  const opened = app.waitForEvent('window');
+  await app.evaluate(({ BrowserWindow }) => {
+    void new BrowserWindow({ show: false, title: 'axe' }).loadURL('ascnet://guide/index.html');
+  });
+  const guide = await opened;
+  for (const name of guidePages) {
+    await app.evaluate(
+      ({ BrowserWindow }, address) =>
+        BrowserWindow.getAllWindows()
+          .find(({ webContents }) => webContents.getURL().startsWith('ascnet://guide/'))
+          ?.loadURL(address),
+      `ascnet://guide/${name}.html`,
+    );
+    await expect(guide).toHaveURL(`ascnet://guide/${name}.html`);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await guide.emulateMedia({ colorScheme });
+      expect(await faults(guide), `${name}, ${colorScheme}`).toEqual([]);
+    }
+  }
+  await guide.close();
+});
 
 test('every control of Review is reached with Tab and has a name', async () => {
   const { page } = desk;
