@@ -111,8 +111,9 @@ function added<Terms extends object>(
   return { gradients, terms: terms as Terms };
 }
 
-/** TensorFlow says "OOM when allocating tensor" or RESOURCE_EXHAUSTED; wasm and JavaScript fail to allocate. */
+/** TensorFlow says "OOM when allocating tensor" or RESOURCE_EXHAUSTED, JavaScript fails to allocate; wasm: see its load.ts. */
 export function isOutOfMemory(error: unknown): boolean {
+  if (error instanceof ExpectedError) return error.kind === 'out-of-memory';
   return (
     error instanceof Error &&
     /\bOOM\b|out of memory|resource.?exhausted|allocation failed|failed to allocate/i.test(error.message)

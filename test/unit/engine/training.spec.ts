@@ -8,6 +8,7 @@ import type { SliceSource } from '../../../main/engine/training/sliceSource';
 import type { Checkpoint } from '../../../main/engine/training/state';
 import { createRandom } from '../../../shared/random';
 import { settingsFrom } from '../../../shared/study/chooseSettings';
+import { ExpectedError } from '../../../shared/failure';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
 import { testBackend } from '../../helpers/backend';
 import { discSlices } from '../../helpers/trainingSets';
@@ -145,30 +146,36 @@ describe('the training loop', () => {
     }
   });
 
-  it('goes on in the pieces into which a small memory has made it cut the batches', async () => {
-    let refused = 0;
-    const small: Backend['ops'] = Object.assign(Object.create(backend.ops) as Backend['ops'], {
-      convReluNorm: (...args: Parameters<Backend['ops']['convReluNorm']>) => {
-        if (args[0].shape[0] <= 2) return backend.ops.convReluNorm(...args);
-        refused += 1;
-        throw new Error('OOM when allocating tensor');
-      },
-    });
-    const settings = tiny({ maxCycles: 2, checkpointMinutes: 1e6 });
-    const whole = await run(settings, new TestHost(), null, small);
-    expect(refused).toBe(1);
-    const host = new TestHost();
-    host.stopAfter = 2;
-    await run(settings, host, null, small);
-    const from = host.saved.at(-1) as Checkpoint;
-    expect(from.state.batchPieces).toBe(2);
-    refused = 0;
-    const resumed = await run(settings, new TestHost(), from, small);
-    expect(refused).toBe(0);
-    expect(distance(resumed.weights, whole.weights)).toBeLessThanOrEqual(
-      backend.device.backend === 'wasm' ? 0 : 1e-5,
-    );
-  });
+  it.each([
+    ['TensorFlow', new Error('OOM when allocating tensor')],
+    ['WebAssembly', new ExpectedError('out-of-memory', 'WebAssembly has no more memory than 4 GB.')],
+  ])(
+    'goes on in the pieces into which a small memory (%s) has made it cut the batches',
+    async (_of, full) => {
+      let refused = 0;
+      const small: Backend['ops'] = Object.assign(Object.create(backend.ops) as Backend['ops'], {
+        convReluNorm: (...args: Parameters<Backend['ops']['convReluNorm']>) => {
+          if (args[0].shape[0] <= 2) return backend.ops.convReluNorm(...args);
+          refused += 1;
+          throw full;
+        },
+      });
+      const settings = tiny({ maxCycles: 2, checkpointMinutes: 1e6 });
+      const whole = await run(settings, new TestHost(), null, small);
+      expect(refused).toBe(1);
+      const host = new TestHost();
+      host.stopAfter = 2;
+      await run(settings, host, null, small);
+      const from = host.saved.at(-1) as Checkpoint;
+      expect(from.state.batchPieces).toBe(2);
+      refused = 0;
+      const resumed = await run(settings, new TestHost(), from, small);
+      expect(refused).toBe(0);
+      expect(distance(resumed.weights, whole.weights)).toBeLessThanOrEqual(
+        backend.device.backend === 'wasm' ? 0 : 1e-5,
+      );
+    },
+  );
 
   it('saves at the end of each cycle, and inside one every so many minutes', async () => {
     const { host } = await run(tiny({ maxCycles: 2, checkpointMinutes: 2 }));
