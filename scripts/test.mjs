@@ -6,6 +6,7 @@ import { ensureBuilt } from './build.mjs';
 import { electronExecutable } from './electron.mjs';
 import { offline } from './offline.mjs';
 import { ensureOracles } from './oracles.mjs';
+import { ensureOtherNode } from './otherNode.mjs';
 import { ensurePackagedApp } from './packagedApp.mjs';
 import { root } from './paths.mjs';
 import { PlainError, run, runAsScript } from './processes.mjs';
@@ -60,6 +61,11 @@ const steps = [
       const { version, kind } = await electronExecutable();
       console.log(`Electron ${version} (${kind})`);
     },
+  },
+  {
+    name: 'Another Node',
+    parts: ['unit'],
+    run: async () => console.log((await ensureOtherNode()) ?? 'none for this machine'),
   },
   {
     name: 'Packaged app',
