@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { PUBLISHED_DESIGN, generatorLayers } from '../network/layers';
 import { INFERENCE, runGenerator, type RunMode } from '../network/networks';
-import type { NetworkOps } from '../network/ops';
+import type { DropoutMask, NetworkOps } from '../network/ops';
 import type { NetworkWeights } from '../network/weights';
 
 /** The cuts and the reconstruction of some slices, each [n, height, width]. */
@@ -38,6 +38,7 @@ export function slicePredictor(
   const size = height * width;
   const channels = design.inputChannels;
   const most = Math.max(PREDICTION_BATCH, Math.floor(PREDICTION_PIXELS / size));
+  const key = JSON.stringify(['cuts', layers, { ...mode, dropout: Boolean(mode.dropout) }]);
   return (images) => {
     const count = images.length / (size * channels);
     const out = {
@@ -52,10 +53,23 @@ export function slicePredictor(
       const at = first * size;
       tf.tidy(() => {
         const x = tf.tensor4d(batch, [taken, height, width, channels]);
-        const cuts = runGenerator(ops, layers, weights, x, mode);
-        out.ifc.set(cuts.ifc.dataSync(), at);
-        out.iwc.set(cuts.iwc.dataSync(), at);
-        out.iro.set(cuts.iro.dataSync(), at);
+        const run = (dropout: DropoutMask | null): tf.Tensor[] => {
+          const { ifc, iwc, iro } = runGenerator(
+            ops,
+            layers,
+            weights,
+            x,
+            dropout ? { ...mode, dropout } : mode,
+          );
+          return [ifc, iwc, iro];
+        };
+        const dropout = mode.dropout ?? null;
+        // Full batches come again and again; a last one of another size is not worth preparing for.
+        const cuts =
+          taken === most
+            ? ops.compute({ key, inputs: [x], variables: weights.all, dropout, run })
+            : run(dropout);
+        [out.ifc, out.iwc, out.iro].forEach((all, i) => all.set((cuts[i] as tf.Tensor).dataSync(), at));
       });
     }
     return out;

@@ -1,11 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable';
 import type { ConvBlock, Decoder, DiscriminatorLayers, GeneratorLayers } from './layers';
-import type { NetworkOps } from './ops';
+import type { DropoutMask, NetworkOps } from './ops';
 import type { NetworkWeights } from './weights';
-
-/** A mask of 0 and 1 / (1 - rate) for one dropout layer. */
-export type DropoutMask = (shape: readonly number[]) => tf.Tensor;
 
 /** How a network runs. */
 export type RunMode =

@@ -29,8 +29,33 @@ export interface NetworkOps {
   maxPool(x: Tensor4D): Tensor4D;
   /** Product of two matrices, [m, k] x [k, n]. */
   matMul(a: Tensor2D, b: Tensor2D): Tensor2D;
+  /**
+   * Runs a computation, kernel by kernel or in any other way that gives the same but for rounding. What comes out becomes
+   * the caller's.
+   */
+  compute(computation: Computation): Tensor[];
   /** Adam's update in place. */
   readonly adam: (parts: readonly AdamPart[], constants: AdamConstants) => AdamKernel;
+}
+
+/** A mask of 0 and 1 / (1 - rate) for one dropout layer. */
+export type DropoutMask = (shape: readonly number[]) => Tensor;
+
+/** A computation that comes again and again with other numbers, such as the gradients of a training step. */
+export interface Computation {
+  /**
+   * All that it depends on beside its tensors: two of one key on tensors of the same shapes, in the same order, compute
+   * the same.
+   */
+  readonly key: string;
+  /** What it reads; all that is read is here or among the variables. */
+  readonly inputs: readonly Tensor[];
+  /** What it reads and may assign to. */
+  readonly variables: readonly Variable[];
+  /** Draws the masks in the order in which the layers come; null for none. */
+  readonly dropout: DropoutMask | null;
+  /** Computes it without looking at a number on the way. May be called more often than masks are drawn. */
+  readonly run: (dropout: DropoutMask | null) => Tensor[];
 }
 
 export interface AdamConstants {

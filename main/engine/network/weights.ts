@@ -58,6 +58,11 @@ export class NetworkWeights {
     };
   }
 
+  /** All variables, in layer order. */
+  get all(): tf.Variable[] {
+    return [...this.variables.values()];
+  }
+
   /** Trainable variables with their specs, in layer order. */
   trainable(): { spec: WeightSpec; variable: tf.Variable }[] {
     return this.specs

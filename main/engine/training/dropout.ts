@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../../shared/random';
-import type { DropoutMask } from '../network/networks';
+import type { DropoutMask } from '../network/ops';
 import { sizeOf } from '../network/weights';
 
 /**

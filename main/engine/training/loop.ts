@@ -15,8 +15,8 @@ import {
   type GeneratorDesign,
   type NetworkShape,
 } from '../network/layers';
-import { RESIDUAL_CLIP, type DropoutMask } from '../network/networks';
-import type { NetworkOps } from '../network/ops';
+import { RESIDUAL_CLIP } from '../network/networks';
+import type { DropoutMask, NetworkOps } from '../network/ops';
 import { NetworkWeights, type WeightArrays } from '../network/weights';
 import { Adam, adamConstants } from './adam';
 import { cropped } from './crops';

@@ -17,10 +17,9 @@ import {
   runGenerator,
   sliceOf,
   type Cuts,
-  type DropoutMask,
   type RunMode,
 } from '../network/networks';
-import type { NetworkOps } from '../network/ops';
+import type { Computation, DropoutMask, NetworkOps } from '../network/ops';
 import type { NetworkWeights } from '../network/weights';
 import type { Adam } from './adam';
 import type { BatchPieces, StepPart } from './pieces';
@@ -92,57 +91,88 @@ function pretextLosses(
 /**
  * Gradients of the main module's loss with D frozen, without the weight decay (Adam adds it).
  * @param x images [n, h, w, c], the slice itself first; stays the caller's
- * @returns gradients by variable name, which the caller disposes, and the three terms
+ * @returns gradients by variable name, which the caller disposes, and the terms
  */
 export function generatorGradients(
   networks: Networks,
-  variables: tf.Variable[],
   x: tf.Tensor4D,
   stage: 1 | 2,
   settings: LossWeights,
   dropout: DropoutMask | null,
   { seen, pasted }: BatchExtras = NO_EXTRAS,
 ): { gradients: tf.NamedTensorMap; terms: Omit<GeneratorTerms, 'weightDecay' | 'total'> } {
-  const { ops } = networks;
-  const mode: RunMode = {
-    kind: 'training',
+  const { ops, generator, generatorLayers, discriminator, discriminatorLayers } = networks;
+  const { adversarialWeight, reconstructionWeight, disjointnessWeight, normMomentum } = settings;
+  const { pastedWeight = 0, cleanWeight = 0, frozenDiscriminatorMode } = settings;
+  const { disjointnessFloor, disjointnessSmooth } = settings;
+  const factors = [adversarialWeight, reconstructionWeight, disjointnessWeight];
+  if (pasted) factors.push(pastedWeight, cleanWeight);
+  const from = pasted ? pasted.from : null;
+  const { terms, gradients } = gradientsOf(networks.ops, generator, {
+    key: JSON.stringify([
+      'generator',
+      [generatorLayers, discriminatorLayers, stage, factors, normMomentum, frozenDiscriminatorMode],
+      [disjointnessFloor, disjointnessSmooth, from, seen !== null],
+    ]),
+    inputs: [x, ...(seen ? [seen] : []), ...(pasted ? [pasted.masks, pasted.clean] : [])],
+    variables: [...generator.all, ...discriminator.all],
     dropout,
-    normMomentum: settings.normMomentum,
-    needsInputGradient: false,
-  };
-  const frozen: RunMode =
-    settings.frozenDiscriminatorMode === 'inference'
-      ? INFERENCE
-      : { kind: 'training', dropout, normMomentum: null, needsInputGradient: true };
-  let terms: tf.Tensor | null = null;
-  const { value, grads } = tf.variableGrads(() => {
-    const cuts = runGenerator(ops, networks.generatorLayers, networks.generator, seen ?? x, mode);
-    const scores = runDiscriminator(
-      ops,
-      networks.discriminatorLayers,
-      networks.discriminator,
-      cuts.ifc,
-      frozen,
-    );
-    const adversarial = meanAbsoluteError(scores, REFERENCE_LABEL);
-    const reconstruction = meanSquaredError(cuts.iro, sliceOf(x));
-    const disjoint = disjointness(cuts.ifc, cuts.iwc, stage, settings);
-    const pretext = pasted ? pretextLosses(cuts, pasted) : [];
-    terms = tf.keep(tf.stack([adversarial, reconstruction, disjoint, ...pretext]));
-    return tf.addN([
-      tf.mul(adversarial, settings.adversarialWeight),
-      tf.mul(reconstruction, settings.reconstructionWeight),
-      tf.mul(disjoint, settings.disjointnessWeight),
-      ...pretext.map((term, i) =>
-        tf.mul(term, (i === 0 ? settings.pastedWeight : settings.cleanWeight) ?? 0),
-      ),
-    ]) as tf.Scalar;
-  }, variables);
-  value.dispose();
-  const [adversarial = NaN, reconstruction = NaN, disjoint = NaN, ...rest] = takeNumbers(terms);
+    loss: (masks) => {
+      const mode: RunMode = { kind: 'training', dropout: masks, normMomentum, needsInputGradient: false };
+      const frozen: RunMode =
+        frozenDiscriminatorMode === 'inference'
+          ? INFERENCE
+          : { kind: 'training', dropout: masks, normMomentum: null, needsInputGradient: true };
+      const cuts = runGenerator(ops, generatorLayers, generator, seen ?? x, mode);
+      const scores = runDiscriminator(ops, discriminatorLayers, discriminator, cuts.ifc, frozen);
+      const each = [
+        meanAbsoluteError(scores, REFERENCE_LABEL),
+        meanSquaredError(cuts.iro, sliceOf(x)),
+        disjointness(cuts.ifc, cuts.iwc, stage, settings),
+        ...(pasted ? pretextLosses(cuts, pasted) : []),
+      ];
+      const total = tf.addN(each.map((term, i) => tf.mul(term, factors[i] ?? 0))) as tf.Scalar;
+      return { total, terms: tf.stack(each) };
+    },
+  });
+  const [adversarial = NaN, reconstruction = NaN, disjoint = NaN, ...rest] = terms;
   const [pastedTerm = NaN, clean = NaN] = rest;
   const learned = pasted ? { pasted: pastedTerm, clean } : {};
-  return { gradients: grads, terms: { adversarial, reconstruction, disjointness: disjoint, ...learned } };
+  return { gradients, terms: { adversarial, reconstruction, disjointness: disjoint, ...learned } };
+}
+
+/** A {@link Computation} of a loss and of what the loss is added up of. */
+interface Loss extends Omit<Computation, 'run'> {
+  readonly loss: (dropout: DropoutMask | null) => {
+    readonly total: tf.Scalar;
+    readonly terms: tf.Tensor;
+  };
+}
+
+/** The terms of a loss and its gradients in a network's trainable variables, by their names. */
+function gradientsOf(
+  ops: NetworkOps,
+  weights: NetworkWeights,
+  { loss, ...computation }: Loss,
+): { terms: Float32Array; gradients: tf.NamedTensorMap } {
+  const trainable = weights.trainable().map(({ variable }) => variable);
+  const [terms, ...gradients] = ops.compute({
+    ...computation,
+    run(dropout) {
+      const kept: tf.Tensor[] = [];
+      const { value, grads } = tf.variableGrads(() => {
+        const { total, terms: each } = loss(dropout);
+        kept.push(tf.keep(each));
+        return total;
+      }, trainable);
+      value.dispose();
+      return [...kept, ...trainable.map(({ name }) => grads[name] as tf.Tensor)];
+    },
+  });
+  return {
+    terms: takeNumbers(terms as tf.Tensor),
+    gradients: Object.fromEntries(trainable.map(({ name }, i) => [name, gradients[i] as tf.Tensor])),
+  };
 }
 
 /**
@@ -174,7 +204,7 @@ export function trainGeneratorStep(
     images: tf.Tensor4D,
     beside: BatchExtras,
   ): StepPart<Omit<GeneratorTerms, 'weightDecay' | 'total'>> =>
-    generatorGradients(networks, adam.variables, images, stage, settings, dropout, beside);
+    generatorGradients(networks, images, stage, settings, dropout, beside);
   const { gradients, terms } = networks.pieces
     ? networks.pieces.run(x.shape[0], (from, count) =>
         withRows(x, from, count, (rows) =>
@@ -201,23 +231,26 @@ export function trainGeneratorStep(
  */
 export function discriminatorGradients(
   networks: Networks,
-  variables: tf.Variable[],
   x: tf.Tensor4D,
   labels: tf.Tensor2D,
   normMomentum: number,
   dropout: DropoutMask | null,
 ): { gradients: tf.NamedTensorMap; mae: number } {
-  const mode: RunMode = { kind: 'training', dropout, normMomentum, needsInputGradient: false };
-  const { value, grads } = tf.variableGrads(
-    () =>
-      meanAbsoluteError(
-        runDiscriminator(networks.ops, networks.discriminatorLayers, networks.discriminator, x, mode),
-        labels,
-      ),
-    variables,
-  );
-  const [mae = NaN] = takeNumbers(value);
-  return { gradients: grads, mae };
+  const { ops, discriminator, discriminatorLayers } = networks;
+  const { gradients, terms } = gradientsOf(ops, discriminator, {
+    key: JSON.stringify(['discriminator', discriminatorLayers, normMomentum]),
+    inputs: [x, labels],
+    variables: discriminator.all,
+    dropout,
+    loss: (masks) => {
+      const mode: RunMode = { kind: 'training', dropout: masks, normMomentum, needsInputGradient: false };
+      const scores = runDiscriminator(ops, discriminatorLayers, discriminator, x, mode);
+      const mae = meanAbsoluteError(scores, labels);
+      return { total: mae, terms: mae.clone() };
+    },
+  });
+  const [mae = NaN] = terms;
+  return { gradients, mae };
 }
 
 /** One step of the discriminator D on reference slices and first cuts. Both tensors stay the caller's. */
@@ -230,14 +263,7 @@ export function trainDiscriminatorStep(
   dropout: DropoutMask | null,
 ): DiscriminatorTerms {
   const work = (images: tf.Tensor4D, wanted: tf.Tensor2D): StepPart<{ mae: number }> => {
-    const step = discriminatorGradients(
-      networks,
-      adam.variables,
-      images,
-      wanted,
-      settings.normMomentum,
-      dropout,
-    );
+    const step = discriminatorGradients(networks, images, wanted, settings.normMomentum, dropout);
     return { gradients: step.gradients, terms: { mae: step.mae } };
   };
   const { gradients, terms } = networks.pieces
@@ -309,8 +335,7 @@ export function labelsOf(isReference: readonly boolean[]): tf.Tensor2D {
   );
 }
 
-function takeNumbers(tensor: tf.Tensor | null): Float32Array {
-  if (!tensor) throw new Error('the loss was not computed');
+function takeNumbers(tensor: tf.Tensor): Float32Array {
   const values = tensor.dataSync<'float32'>();
   tensor.dispose();
   return values;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../main/engine/backend/backend';
+import type { Computation } from '../../../main/engine/network/ops';
 import { discriminatorOrder, loadBatch } from '../../../main/engine/training/epochs';
 import { OUTPUT_NAMES } from '../../../main/engine/network/layers';
 import { train, type StepReport, type TrainingHost } from '../../../main/engine/training/loop';
@@ -159,6 +160,8 @@ describe('the training loop', () => {
           refused += 1;
           throw full;
         },
+        // A graph from an earlier test would not come by here.
+        compute: ({ run: compute, dropout }: Computation) => compute(dropout),
       });
       const settings = tiny({ maxCycles: 2, checkpointMinutes: 1e6 });
       const whole = await run(settings, new TestHost(), null, small);

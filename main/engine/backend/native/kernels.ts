@@ -5,14 +5,14 @@ import * as tf from '@tensorflow/tfjs-core';
  * All tensors are float32, NHWC. The attributes and argument orders are those of TensorFlow's operation registry.
  */
 
-interface Attribute {
+export interface Attribute {
   readonly name: string;
   readonly type: number;
   readonly value: string | number | boolean | readonly number[];
 }
 
 /** The backend of @tensorflow/tfjs-node-gpu, as far as it is used here. */
-interface NodeBackend {
+export interface NodeBackend {
   readonly isUsingGpuDevice: boolean;
   readonly binding: Readonly<
     Record<
@@ -33,9 +33,27 @@ interface NodeBackend {
     inputs: readonly tf.Tensor[],
     outputs: number,
   ): tf.Tensor[];
+  executeSingleOutput(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly tf.Tensor[],
+  ): tf.Tensor;
+  readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
+  /** Takes an array that becomes a tensor; returns its dataId. */
+  write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object;
+  /** TensorFlow's number of a type. */
+  getDTypeInteger(dtype: tf.DataType): number;
+  loadSavedModelMetaGraph(folder: string, tag: string): number;
+  runSavedModel(
+    id: number,
+    inputs: readonly tf.Tensor[],
+    inputNames: readonly { readonly name: string }[],
+    outputNames: readonly string[],
+  ): tf.Tensor[];
+  deleteSavedModel(id: number): void;
 }
 
-const node = (): NodeBackend => tf.backend() as unknown as NodeBackend;
+export const node = (): NodeBackend => tf.backend() as unknown as NodeBackend;
 
 type Value = { type: string } | number | boolean | string | readonly number[];
 
@@ -148,13 +166,24 @@ const typed = (): readonly Attribute[] => once('T', () => ({ T: FLOAT }));
 const biased = (): readonly Attribute[] => once('bias', () => ({ T: FLOAT, data_format: 'NHWC' }));
 
 const shapes = new Map<string, tf.Tensor1D>();
+const constants = new WeakSet<object>();
+
+/** Whether this is the data of one of the small tensors that are made once and kept here. */
+export function isKnownConstant(dataId: object): boolean {
+  return constants.has(dataId);
+}
+
+function constant(tensor: tf.Tensor1D): tf.Tensor1D {
+  constants.add(tensor.dataId);
+  return tf.keep(tensor);
+}
 
 /** A shape as a tensor, which the gradient kernels take. Kept for good: a network has some dozens. */
 function shapeTensor(shape: readonly number[]): tf.Tensor1D {
   const key = shape.join();
   let found = shapes.get(key);
   if (!found) {
-    found = tf.keep(tf.tensor1d([...shape], 'int32'));
+    found = constant(tf.tensor1d([...shape], 'int32'));
     shapes.set(key, found);
   }
   return found;
@@ -301,7 +330,7 @@ export interface Normalised {
 }
 
 let empty: tf.Tensor1D | null = null;
-const nothing = (): tf.Tensor1D => (empty ??= tf.keep(tf.tensor1d([])));
+const nothing = (): tf.Tensor1D => (empty ??= constant(tf.tensor1d([])));
 
 /** Batch normalisation with the batch's own statistics. */
 export function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): Normalised {

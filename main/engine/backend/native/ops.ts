@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from '../../network/differentiable';
 import { NORM_EPSILON, type NetworkOps } from '../../network/ops';
 import { nativeAdam } from './adam';
+import { computeAsGraph } from './graph/graphs';
 import {
   batchNorm,
   batchNormFrozen,
@@ -26,6 +27,7 @@ import {
  */
 export const nativeOps: NetworkOps = {
   adam: nativeAdam,
+  compute: computeAsGraph,
 
   convReluNorm(x, { kernel, bias, gamma, beta }, needsInputGradient, onStatistics) {
     return differentiable(

@@ -169,6 +169,10 @@ export const wasmOps: NetworkOps = {
   },
 
   adam: wasmAdam,
+
+  compute({ run, dropout }) {
+    return run(dropout);
+  },
 };
 
 function convRelu(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {

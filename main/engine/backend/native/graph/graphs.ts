@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Computation } from '../../../network/ops';
+import { node } from '../kernels';
+import { TAG, withSavedModel } from './savedModel';
+import { NotTraceable, trace, type Trace } from './trace';
+
+/**
+ * Computations that come again and again, as graphs of TensorFlow's: one call runs a whole training step, on all cores, where
+ * TensorFlow.js calls some hundred kernels one after the other.
+ *
+ * A graph is used from the first time on, never the kernels first: its last digits are its own, and a training that goes
+ * on must take the same steps as one that was never interrupted.
+ */
+interface Graph {
+  /** The addon's number of it. */
+  readonly session: number;
+  readonly fed: Trace['fed'];
+  readonly outputs: readonly string[];
+  /** Shapes of the dropout masks, in the order in which they are drawn. */
+  readonly masks: readonly (readonly number[])[];
+  /** Places of the variables that it moves; their values are its last outputs. */
+  readonly moved: readonly number[];
+}
+
+/** Of the least recently used first; null where a computation cannot be a graph. */
+const graphs = new Map<string, Graph | null>();
+/** A training has some three: two networks, and a last batch that is smaller. */
+const MOST_GRAPHS = 8;
+
+/** How many graphs there are now. */
+export function graphsMade(): number {
+  return [...graphs.values()].filter((graph) => graph !== null).length;
+}
+
+/**
+ * Runs a computation as a graph. On a GPU it runs kernel by kernel: the addon feeds a graph from the memory of the processor,
+ * so that all weights would be copied there and back at each step.
+ */
+export function computeAsGraph(computation: Computation): tf.Tensor[] {
+  if (node().isUsingGpuDevice) return computation.run(computation.dropout);
+  const graph = graphOf(computation);
+  if (!graph) return computation.run(computation.dropout);
+  const { inputs, variables, dropout } = computation;
+  const masks = graph.masks.map((shape) => {
+    if (!dropout) throw new Error('a graph has dropout masks and its computation none');
+    return dropout(shape);
+  });
+  const given = [...inputs, ...variables, ...masks];
+  try {
+    const outputs = node().runSavedModel(
+      graph.session,
+      graph.fed.map(({ place }) => given[place] as tf.Tensor),
+      graph.fed.map(({ name }) => ({ name: `${name}:0` })),
+      graph.outputs,
+    );
+    const values = outputs.splice(outputs.length - graph.moved.length);
+    graph.moved.forEach((place, i) => (variables[place] as tf.Variable).assign(values[i] as tf.Tensor));
+    tf.dispose(values);
+    return outputs;
+  } finally {
+    tf.dispose(masks);
+  }
+}
+
+function graphOf(computation: Computation): Graph | null {
+  const { inputs, variables } = computation;
+  const shapes = [...inputs, ...variables].map(({ shape }) => shape.join('x'));
+  const key = `${computation.key} ${shapes.join(' ')}`;
+  const known = graphs.get(key);
+  const graph = known === undefined ? make(computation) : known;
+  graphs.delete(key);
+  graphs.set(key, graph);
+  for (const [oldest, old] of graphs) {
+    if (graphs.size <= MOST_GRAPHS) break;
+    graphs.delete(oldest);
+    if (old) node().deleteSavedModel(old.session);
+  }
+  return graph;
+}
+
+/** Null where the computation cannot be a graph. */
+function make(computation: Computation): Graph | null {
+  try {
+    const { nodes, ...graph } = follow(computation);
+    const session = withSavedModel(nodes, (folder) => node().loadSavedModelMetaGraph(folder, TAG));
+    return { session, ...graph };
+  } catch (error) {
+    if (error instanceof NotTraceable) return null;
+    throw error;
+  }
+}
+
+/** Runs the computation once to see what it does, and puts the variables back. */
+function follow({ inputs, variables, dropout, run }: Computation): Omit<Graph, 'session'> & Trace {
+  const masks: tf.Tensor[] = [];
+  const mask = (shape: readonly number[]): tf.Tensor => {
+    const made = tf.ones([...shape]);
+    masks.push(made);
+    return made;
+  };
+  const before = variables.map((variable) => variable.clone());
+  const findMoved = (): number[] =>
+    variables.flatMap(({ dataId }, place) => (dataId === before[place]?.dataId ? [] : [place]));
+  const made: tf.Tensor[] = [];
+  try {
+    tf.engine().startScope();
+    const traced = trace(
+      () => [...inputs, ...before, ...masks],
+      () => {
+        made.push(...run(dropout && mask));
+        return [...made, ...findMoved().map((place) => variables[place] as tf.Tensor)];
+      },
+    );
+    return { ...traced, masks: masks.map(({ shape }) => shape), moved: findMoved() };
+  } finally {
+    tf.engine().endScope();
+    for (const place of findMoved()) variables[place]?.assign(before[place] as tf.Tensor);
+    tf.dispose([...before, ...masks, ...made]);
+  }
+}
