@@ -64,7 +64,7 @@ export function partsOf(context: JobContext, shares: readonly number[]): JobCont
 }
 
 /** Time left of work of which a share took so long; null in the first moments, which say nothing about the rest. */
-function remaining(spentMs: number, share: number): number | null {
+export function remaining(spentMs: number, share: number): number | null {
   return share > 0.01 && spentMs > 1500 ? (spentMs * (1 - share)) / share : null;
 }
 

@@ -1,4 +1,4 @@
-import type { JobContext, JobEvent } from '../context';
+import { remaining, type JobContext, type JobEvent } from '../context';
 
 /** One progress for a job that is made of many. */
 export interface Overall {
@@ -27,9 +27,7 @@ export function overall(context: JobContext, total: number): Overall {
         }
         if (event.type !== 'progress') return;
         const fraction = Math.min(1, from + (event.fraction * share) / total);
-        const spent = performance.now() - startedMs;
-        // The first moments say nothing about the rest.
-        const remainingMs = fraction > 0.005 ? (spent * (1 - fraction)) / fraction : null;
+        const remainingMs = remaining(performance.now() - startedMs, fraction);
         context.emit({
           ...event,
           fraction: Math.min(fraction, 0.999),
