@@ -38,8 +38,11 @@ export interface NetworkOps {
   readonly adam: (parts: readonly AdamPart[], constants: AdamConstants) => AdamKernel;
 }
 
-/** A mask of 0 and 1 / (1 - rate) for one dropout layer. */
-export type DropoutMask = (shape: readonly number[]) => Tensor;
+/**
+ * Draws a mask of 0 and 1 / (1 - rate) for one dropout layer. It lies in `memory` where that is given, which has to be left
+ * alone as long as there is the tensor.
+ */
+export type DropoutMask = (shape: readonly number[], memory?: Float32Array) => Tensor;
 
 /** A computation that comes again and again with other numbers, such as the gradients of a training step. */
 export interface Computation {

@@ -11,8 +11,8 @@ export function dropoutMasks(rate: number, random: Random): DropoutMask | null {
   if (rate === 0) return null;
   const limit = Math.round(rate * 65536);
   const scale = 1 / (1 - rate);
-  return (shape) => {
-    const mask = new Float32Array(sizeOf(shape));
+  return (shape, memory) => {
+    const mask = memory ?? new Float32Array(sizeOf(shape));
     random.fillKept(mask, limit, scale);
     return tf.tensor(mask, [...shape]);
   };

@@ -8,6 +8,7 @@ import {
   halfSquares,
   makeVariable,
   readVariable,
+  releaseData,
   type NativeVariable,
 } from './kernels';
 
@@ -75,6 +76,8 @@ export function nativeAdam(parts: readonly AdamPart[], constants: AdamConstants)
       weights.dispose();
     }
     const inputs = [power1, power2, tf.scalar(rate * unit.rate), ...rest, gradient];
+    // A value that somebody still holds would be copied before it is moved.
+    if (unit.members.length === 1) releaseData(variables[unit.members[0] as number] as tf.Variable);
     adamUpdate(unit.weights, unit.first, unit.second, inputs);
     separate(unit, readVariable(unit.weights), (i, value) => {
       const variable = variables[i] as tf.Variable;

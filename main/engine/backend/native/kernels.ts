@@ -38,6 +38,8 @@ export interface NodeBackend {
     attributes: readonly Attribute[],
     inputs: readonly tf.Tensor[],
   ): tf.Tensor;
+  refCount(dataId: object): number;
+  disposeData(dataId: object, force: boolean): boolean;
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
   /** Takes an array that becomes a tensor; returns its dataId. */
   write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object;
@@ -414,6 +416,11 @@ export function makeVariable(value: tf.Tensor): NativeVariable {
   const handle = tf.keep(runOne('VarHandleOp', attrs, []));
   assignVariable(handle, value);
   return handle;
+}
+
+/** Gives up a tensor's value where it is the only one of it; the tensor is of no use until it is assigned anew. */
+export function releaseData({ dataId }: tf.Tensor): void {
+  if (node().refCount(dataId) === 1) node().disposeData(dataId, true);
 }
 
 export function assignVariable(handle: NativeVariable, value: tf.Tensor): void {
