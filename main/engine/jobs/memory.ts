@@ -34,10 +34,11 @@ export function refuseTooLittleMemory(
 ): void {
   // A GPU has a memory of its own, and says itself when a batch does not fit (see BatchPieces).
   if (backend === 'native-gpu') return;
-  const needed = trainingBytes(settings, slice);
+  const kind = backend === 'wasm' ? 'wasm' : 'native';
+  const needed = trainingBytes(settings, slice, kind);
   const usable = available * (1 - SPARED);
   if (needed <= usable) return;
-  const { batches, width } = whatFits(settings, slice, usable);
+  const { batches, width } = whatFits(settings, slice, kind, usable);
   const ways = [
     ...(width === null ? [] : [`a width of at most ${width}`]),
     ...(batches === null
