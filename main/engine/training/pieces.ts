@@ -46,6 +46,7 @@ export class BatchPieces {
         return this.attempt(size, work);
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
+        dropTape();
         if (this.pieces >= size) {
           throw new ExpectedError(
             'out-of-memory',
@@ -84,6 +85,13 @@ export class BatchPieces {
     if (!sum) throw new Error('an empty batch');
     return sum;
   }
+}
+
+/** TensorFlow.js gives back what it keeps for a gradient when that is reached: of one that came to nothing, it is done here. */
+function dropTape(): void {
+  const { state } = tf.engine();
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+  state.activeTape = [];
 }
 
 /** sum + share * part; new tensors. */

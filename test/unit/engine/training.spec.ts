@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../../main/engine/backend/backend';
 import type { Computation } from '../../../main/engine/network/ops';
@@ -177,6 +178,42 @@ describe('the training loop', () => {
       expect(distance(resumed.weights, whole.weights)).toBeLessThanOrEqual(
         backend.device.backend === 'wasm' ? 0 : 1e-5,
       );
+    },
+  );
+
+  it.skipIf(testBackend !== 'wasm')(
+    'cuts its batches where the memory of WebAssembly really is full',
+    async () => {
+      const wasm = tf.backend() as BackendWasm;
+      const held: tf.TensorInfo[] = [];
+      // Never touched, and so no memory of the machine's.
+      const holdAll = (bytes: number): void => {
+        const hold = (): void => {
+          for (;;) held.push(wasm.makeOutput([bytes / 4], 'float32'));
+        };
+        expect(hold).toThrowError(expect.objectContaining({ kind: 'out-of-memory' }));
+      };
+      holdAll(2 ** 30);
+      holdAll(2 ** 23);
+      // Room for a part of what 64 images leave behind.
+      const room = held.splice(-3);
+      for (const { dataId } of room) wasm.disposeData(dataId, true);
+      const warnings: string[] = [];
+      const host = Object.assign(new TestHost(), { onWarning: (text: string) => warnings.push(text) });
+      const before = tf.memory().numTensors;
+      const settings = tiny({ baseWidth: 4, generatorBatch: 64, maxCycles: 1 });
+      const many = source(discSlices(64, side, true, 2));
+      try {
+        const trained = await train(backend.ops, settings, reference, many, host, { from: null });
+        expect(warnings[0]).toContain('too little memory for a batch of 64: it is computed in pieces of 32');
+        expect(trained.history[0]?.generator?.total).toBeGreaterThan(0);
+        trained.generator.dispose();
+        trained.discriminator.dispose();
+        // All that the batch which did not fit had kept is given back, but for the tensors of the kernel that failed.
+        expect(tf.memory().numTensors - before).toBeLessThan(5 * warnings.length);
+      } finally {
+        for (const { dataId } of held) wasm.disposeData(dataId, true);
+      }
     },
   );
 

@@ -35,14 +35,16 @@ export async function loadWasm(whyNotFaster: string): Promise<Backend> {
 
 /** As much of the module that Emscripten made as is used. */
 interface WasmModule {
-  /** @returns where the memory lies; 0 where there is none left */
+  /** @returns where the memory lies, as a signed number; where there is none left, 0 or a place that reaches beyond the end */
   _malloc: (bytes: number) => number;
   _free: (at: number) => void;
+  /** Another one whenever the memory has grown. */
+  readonly HEAPU8: Uint8Array;
 }
 
 /**
- * The backend takes the 0 that it gets when its memory is full for a place, and computes on over whatever lies there: wrong
- * numbers, without a word.
+ * The backend takes what it gets when its memory is full for a place like any other, and computes on over whatever lies there:
+ * wrong numbers, without a word.
  */
 function refuseWhatHasNoRoom(backend: BackendWasm): void {
   const module = backend.wasm as unknown as WasmModule;
@@ -51,7 +53,7 @@ function refuseWhatHasNoRoom(backend: BackendWasm): void {
   const malloc = module._malloc;
   module._malloc = (bytes) => {
     const at = malloc(bytes);
-    if (at !== 0 || bytes === 0) return at;
+    if (bytes === 0 || (at !== 0 && (at >>> 0) + bytes <= module.HEAPU8.length)) return at;
     throw new ExpectedError(
       'out-of-memory',
       `WebAssembly has no more memory than ${WASM_HEAP_BYTES / 2 ** 30} GB: choose smaller batches or a smaller width, or install TensorFlow's own library.`,
