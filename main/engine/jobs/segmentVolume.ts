@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { imagesOf } from '../../../shared/imaging/preparation';
 import type { WantedThreshold } from '../../../shared/imaging/scanThreshold';
-import { PREDICTION_BATCH, type PredictedSlices } from '../inference/predict';
+import type { PredictedSlices } from '../inference/predict';
+import { predictScan } from '../inference/scan';
 import { breatheOrStop, ProgressReporter, type JobContext } from './context';
 import type { LoadedModel } from './model';
 import {
@@ -35,26 +36,23 @@ export async function segmentVolume(
   progress.report('prepare', 0, `reading ${basename(path)}`);
   const scan = await prepareScan(path, options, model);
   const { grid } = scan.prepared;
-  const size = grid.height * grid.width;
-  const predict = model.sampling(options.samples ?? 0);
-  let spread: Float32Array | null = null;
-  const slices = {
-    ifc: new Float32Array(scan.prepared.slices.length),
-    iwc: new Float32Array(scan.prepared.slices.length),
-    iro: new Float32Array(scan.prepared.slices.length),
-  };
-  for (let k = 0; k < grid.count; k += PREDICTION_BATCH) {
-    const wanted = Array.from({ length: Math.min(PREDICTION_BATCH, grid.count - k) }, (_, i) => k + i);
-    const part = predict(imagesOf(scan.prepared, wanted));
-    slices.ifc.set(part.ifc, k * size);
-    slices.iwc.set(part.iwc, k * size);
-    slices.iro.set(part.iro, k * size);
-    if (part.spread) (spread ??= new Float32Array(slices.iro.length)).set(part.spread, k * size);
-    progress.report('segment', (k / grid.count) * 0.95, `slice ${k + 1} of ${grid.count}`);
-    await breatheOrStop(context);
-  }
-  const judged = judgeIro(scan, { iro: slices.iro, spread }, threshold, model.known, options.rules);
-  return { ...judged, slices: { ...slices, spread } };
+  const samples = options.samples ?? 0;
+  const slices = await predictScan(
+    model.sampling(samples),
+    {
+      count: grid.count,
+      size: grid.height * grid.width,
+      images: (wanted) => imagesOf(scan.prepared, wanted),
+    },
+    ['ifc', 'iwc', 'iro'],
+    samples > 0,
+    async (done) => {
+      progress.report('segment', done * 0.95, `slice ${Math.round(done * grid.count)} of ${grid.count}`);
+      await breatheOrStop(context);
+    },
+  );
+  const judged = judgeIro(scan, slices, threshold, model.known, options.rules);
+  return { ...judged, slices };
 }
 
 /** The same way with the network left out: a threshold on the smoothed scan, in robust z. @param threshold in z, or null */

@@ -1,5 +1,5 @@
 import { withNeighbours } from '../../../../shared/geometry/neighbours';
-import { PREDICTION_BATCH } from '../../inference/predict';
+import { predictScan } from '../../inference/scan';
 import { breathe } from '../context';
 import { loadModel, type LoadedModel } from '../model';
 import type { JudgedSlices } from '../segmentation';
@@ -41,19 +41,15 @@ export class BatchNetwork {
     { slices, channelOffsets, height, width, count }: PreparedSlices,
     samples: number,
   ): Promise<NetworkResult> {
-    const predict = this.model.sampling(samples);
-    let spread: Float32Array | null = null;
     const startedMs = performance.now();
     const size = height * width;
-    const iro = new Float32Array(slices.length);
-    for (let first = 0; first < count; first += PREDICTION_BATCH) {
-      const wanted = Array.from({ length: Math.min(PREDICTION_BATCH, count - first) }, (_, i) => first + i);
-      const images = withNeighbours(slices, size, wanted, channelOffsets);
-      const part = predict(images);
-      iro.set(part.iro, first * size);
-      if (part.spread) (spread ??= new Float32Array(iro.length)).set(part.spread, first * size);
-      await breathe();
-    }
+    const { iro, spread } = await predictScan(
+      this.model.sampling(samples),
+      { count, size, images: (wanted) => withNeighbours(slices, size, wanted, channelOffsets) },
+      ['iro'],
+      samples > 0,
+      breathe,
+    );
     const tookMs = performance.now() - startedMs;
     this.#workedMs += tookMs;
     return { iro, spread, tookMs };
