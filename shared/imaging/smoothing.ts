@@ -48,36 +48,70 @@ function halfKernel(sigma: number): Float64Array {
 /** In place; what lies beyond the grid counts as 0. */
 function convolve(values: Float32Array, dims: Dims, axis: 0 | 1 | 2, half: Float64Array): void {
   const [nx, ny, nz] = dims;
+  const radius = half.length - 1;
   if (axis === 0) {
-    const line = new Float32Array(nx + 2 * (half.length - 1));
+    const line = new Float32Array(nx + 2 * radius);
     for (let start = 0; start < values.length; start += nx) convolveLine(values, start, nx, half, line);
     return;
   }
   // Along y and z whole rows along x are moved at once, so that memory is read in order.
   const [size, step] = axis === 1 ? [ny, nx] : [nz, nx * ny];
   const [lines, lineStep] = axis === 1 ? [nz, nx * ny] : [ny, nx];
-  const sums = new Float32Array(size * nx);
+  // The rows of a line, and rows of zeros before and behind them.
+  const rows = new Float32Array((size + 2 * radius) * nx);
+  const sums = new Float64Array(nx);
   for (let line = 0; line < lines; line += 1) {
-    sums.fill(0);
-    let empty = true;
+    let [left, right, top, bottom] = [nx, -1, size, -1];
     for (let k = 0; k < size; k += 1) {
       const from = line * lineStep + k * step;
-      const first = firstSet(values, from, nx);
+      const row = values.subarray(from, from + nx);
+      rows.set(row, (k + radius) * nx);
+      const first = firstSet(row);
       if (first === nx) continue;
-      empty = false;
-      const last = Math.min(size - 1, k + half.length - 1);
-      for (let target = Math.max(0, k - half.length + 1); target <= last; target += 1) {
-        const weight = half[Math.abs(target - k)] as number;
-        const to = target * nx;
-        for (let x = first; x < nx; x += 1) {
-          sums[to + x] = (sums[to + x] as number) + weight * (values[from + x] as number);
-        }
-      }
+      left = Math.min(left, first);
+      right = Math.max(right, lastSet(row));
+      top = Math.min(top, k);
+      bottom = k;
     }
-    if (empty) continue;
-    for (let k = 0; k < size; k += 1) {
-      values.set(sums.subarray(k * nx, (k + 1) * nx), line * lineStep + k * step);
+    if (right < 0) continue;
+    const end = Math.min(size - 1, bottom + radius);
+    for (let k = Math.max(0, top - radius); k <= end; k += 1) {
+      sumRows(rows, (k + radius) * nx, nx, half, sums, left, right);
+      const to = line * lineStep + k * step;
+      for (let x = left; x <= right; x += 1) values[to + x] = sums[x] as number;
     }
+  }
+}
+
+/** The row at `middle` and its neighbours on both sides, weighted, in the columns from left to right. */
+function sumRows(
+  rows: Float32Array,
+  middle: number,
+  nx: number,
+  half: Float64Array,
+  sums: Float64Array,
+  left: number,
+  right: number,
+): void {
+  const own = half[0] as number;
+  for (let x = left; x <= right; x += 1) sums[x] = own * (rows[middle + x] as number);
+  let r = 1;
+  // Two distances at a time: each sum is read and written half as often.
+  for (; r + 1 < half.length; r += 2) {
+    const [near, far] = [half[r] as number, half[r + 1] as number];
+    const [a, b, c, d] = [middle - r * nx, middle + r * nx, middle - (r + 1) * nx, middle + (r + 1) * nx];
+    for (let x = left; x <= right; x += 1) {
+      sums[x] =
+        (sums[x] as number) +
+        near * ((rows[a + x] as number) + (rows[b + x] as number)) +
+        far * ((rows[c + x] as number) + (rows[d + x] as number));
+    }
+  }
+  if (r === half.length) return;
+  const weight = half[r] as number;
+  const [before, behind] = [middle - r * nx, middle + r * nx];
+  for (let x = left; x <= right; x += 1) {
+    sums[x] = (sums[x] as number) + weight * ((rows[before + x] as number) + (rows[behind + x] as number));
   }
 }
 
@@ -88,21 +122,31 @@ function convolveLine(
   half: Float64Array,
   line: Float32Array,
 ): void {
-  if (firstSet(values, start, nx) === nx) return;
+  const row = values.subarray(start, start + nx);
+  const first = firstSet(row);
+  if (first === nx) return;
   const radius = half.length - 1;
-  line.set(values.subarray(start, start + nx), radius);
-  for (let x = 0; x < nx; x += 1) {
+  line.set(row, radius);
+  const last = Math.min(nx - 1, lastSet(row) + radius);
+  for (let x = Math.max(0, first - radius); x <= last; x += 1) {
     let sum = (half[0] as number) * (line[radius + x] as number);
     for (let r = 1; r <= radius; r += 1) {
       sum += (half[r] as number) * ((line[radius + x - r] as number) + (line[radius + x + r] as number));
     }
-    values[start + x] = sum;
+    row[x] = sum;
   }
 }
 
-/** Offset of the first item that is not 0, or `count`: rows outside the brain are most of a volume. */
-function firstSet(values: Float32Array, from: number, count: number): number {
+/** Place of the first item that is not 0, or the length: rows outside the brain are most of a volume. */
+function firstSet(row: Float32Array): number {
   let x = 0;
-  while (x < count && values[from + x] === 0) x += 1;
+  while (x < row.length && row[x] === 0) x += 1;
+  return x;
+}
+
+/** Place of the last item that is not 0, or -1. */
+function lastSet(row: Float32Array): number {
+  let x = row.length - 1;
+  while (x >= 0 && row[x] === 0) x -= 1;
   return x;
 }

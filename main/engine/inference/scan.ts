@@ -30,7 +30,7 @@ export async function predictScan<Wanted extends Output>(
   pause: (done: number) => Promise<void>,
 ): Promise<PredictedScan<Wanted>> {
   const all = Array.from({ length: count }, (_, k) => k);
-  const empty = isRandom ? [] : all.filter((k) => images([k]).every((value) => value === 0));
+  const empty = isRandom ? [] : all.filter((k) => isEmpty(images([k])));
   const [stands, ...others] = empty;
   const left = new Set(others);
   const slices = all.filter((k) => !left.has(k));
@@ -55,4 +55,9 @@ export async function predictScan<Wanted extends Output>(
       for (const k of others) values.copyWithin(k * size, stands * size, (stands + 1) * size);
   }
   return { ...out, spread };
+}
+
+function isEmpty(image: Float32Array): boolean {
+  for (let i = 0; i < image.length; i += 1) if (image[i] !== 0) return false;
+  return true;
 }
