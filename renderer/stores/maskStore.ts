@@ -1,6 +1,7 @@
 import { ExpectedError } from '../../shared/failure';
 import { emptyHistory, flipMemo, type EditHistory } from '../../shared/lesions/strokes';
 import {
+  isStart,
   journalLine,
   journalStart,
   type JournalledMask,
@@ -15,9 +16,11 @@ export interface OpenMask {
 }
 
 interface Kept extends OpenMask {
+  /** The journal's first line: the mask that the edits began with. */
+  readonly start: string;
   /** Number of the newest journal line. */
   last: number;
-  /** Lines that are not on disk yet. */
+  /** What is not on disk yet: lines, or the journal from its beginning. */
   pending: string;
   writing: boolean;
 }
@@ -25,15 +28,23 @@ interface Kept extends OpenMask {
 /** How long to wait before lines are offered again to a disk that refused them. */
 const retryMs = 5000;
 
-/** Has a mask's whole journal written again: where its edits began, then every step. */
-function beginAnew(mask: Kept): void {
-  const base = mask.voxels.slice();
-  const { memos, done } = mask.history;
+/** The mask that a history began with. */
+function baseOf(voxels: Uint8Array, { memos, done }: EditHistory): Uint8Array {
+  const base = voxels.slice();
   memos.slice(0, done).forEach((memo) => flipMemo(base, memo));
+  return base;
+}
+
+/**
+ * Has a mask's whole journal written again: where its edits began, then every step. Not from the voxels, which may hold half
+ * of a stroke that is being painted.
+ */
+function beginAnew(mask: Kept): void {
+  const { memos, done } = mask.history;
   const lines = memos.map(({ name, runs }): JournalStep => ({ type: 'edit', name, runs: [...runs] }));
   const undone = memos.slice(done).map((): JournalStep => ({ type: 'undo' }));
   const steps = [...lines, ...undone];
-  mask.pending = journalStart(base) + steps.map((step, i) => journalLine(i + 1, step)).join('');
+  mask.pending = mask.start + steps.map((step, i) => journalLine(i + 1, step)).join('');
   mask.last = steps.length;
 }
 
@@ -63,21 +74,20 @@ export class MaskStore {
 
   /** @param voxels are the store's from here on. */
   create(id: string, voxels: Uint8Array): void {
-    const mask = {
-      id,
-      voxels,
-      history: emptyHistory,
-      last: 0,
-      pending: journalStart(voxels),
-      writing: false,
-    };
+    const start = journalStart(voxels);
+    const mask = { id, voxels, history: emptyHistory, start, last: 0, pending: start, writing: false };
     this.#masks.set(id, mask);
     this.#start(mask);
   }
 
-  /** Takes in a mask that was read from its journal. */
-  put(id: string, { mask, history, last }: JournalledMask): void {
-    this.#masks.set(id, { id, voxels: mask, history, last, pending: '', writing: false });
+  /** Takes in a mask that was read from its journal. One with a gap is written anew: nothing behind the gap would be read. */
+  put(id: string, { mask: voxels, history, last, broken }: JournalledMask): void {
+    const start = journalStart(baseOf(voxels, history));
+    const mask = { id, voxels, history, start, last, pending: '', writing: false };
+    this.#masks.set(id, mask);
+    if (!broken) return;
+    beginAnew(mask);
+    this.#start(mask);
   }
 
   /** Writes a step that has been made. */
@@ -124,7 +134,8 @@ export class MaskStore {
         try {
           await this.#append(mask.id, text);
         } catch (thrown) {
-          mask.pending = text + mask.pending;
+          // Where all was begun anew meanwhile, the text is in it.
+          if (!isStart(mask.pending)) mask.pending = text + mask.pending;
           // Steps alone are worth nothing without the beginning that went away with the folder.
           if (thrown instanceof ExpectedError && thrown.kind === 'file-missing') beginAnew(mask);
           throw thrown;

@@ -54,6 +54,11 @@ export function journalLine(n: number, step: JournalStep): string {
   return `\n${JSON.stringify({ n, step })}`;
 }
 
+/** Whether text for a journal is one from its beginning, which takes the place of what is there. */
+export function isStart(text: string): boolean {
+  return text.startsWith('{');
+}
+
 /**
  * The mask of a journal and everything that can be undone in it. Lines that are torn or told twice are passed over; where a
  * step is missing altogether, reading ends there.

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
-import { appendFile, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import type { FileToken } from '../../../shared/ipc/contract';
 import { mustLieOnGrid } from '../../../shared/imaging/preparation';
+import { isStart } from '../../../shared/study/maskJournal';
 import { reviewIn } from '../../../shared/study/maskReview';
 import { sidecarName } from '../../../shared/volume/maskSidecar';
 import { niftiBytes } from '../../../shared/volume/nifti';
@@ -15,9 +16,6 @@ import { headerPath, readVolumeFile } from '../../files/readVolume';
 import type { StudyFolder } from '../../files/studyFolder';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
-
-/** A step begins with a line break (see maskJournal.ts); a journal does not. */
-const isStart = (text: string): boolean => !text.startsWith('\n');
 
 /** The journals of edited masks, beside the study. What is in them is the page's; here they are only texts that grow. */
 export function maskHandlers({
@@ -79,16 +77,14 @@ export function maskHandlers({
           await writeFileAtomic(file, text);
           return {};
         }
-        if (!existsSync(file)) {
+        // Once this returns the text outlives this program; a flush guards against the machine's end as well.
+        await appendToExisting(file, text);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT')
           throw new ExpectedError(
             'file-missing',
             'The folder of the study is no longer where it was. Your edits are kept in memory, and written anew: save the study in another folder.',
           );
-        }
-        // Once this returns the text outlives this program; a flush guards against the machine's end as well.
-        await appendFile(file, text, { flush: true });
-      } catch (error) {
-        if (error instanceof ExpectedError && error.kind === 'file-missing') throw error;
         throw new ExpectedError(
           'file-unwritable',
           `The study's folder cannot be written (${(error as Error).message}). They are kept in memory: make room, or save the study in another folder.`,
@@ -115,6 +111,23 @@ async function chosenFile(options: OpenDialogOptions, owner: BrowserWindow | nul
     : await dialog.showOpenDialog(options);
   const [chosen] = filePaths;
   return canceled || chosen === undefined ? null : chosen;
+}
+
+/**
+ * Adds text to the end of a file, flushed. Where there is none, none is made: a journal without its beginning is worth
+ * nothing.
+ * @throws ENOENT, also where the file went away while it was written
+ */
+async function appendToExisting(file: string, text: string): Promise<void> {
+  const handle = await open(file, constants.O_WRONLY | constants.O_APPEND);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+    // The open file takes what is written also where it has been renamed or deleted meanwhile.
+    await stat(file);
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -6,7 +7,7 @@ import { maskHandlers } from '../../../main/ipc/handlers/masks';
 import type { Services } from '../../../main/ipc/services';
 import { MaskStore, type OpenMask } from '../../../renderer/stores/maskStore';
 import { memoOf, undo, withMemo } from '../../../shared/lesions/strokes';
-import { readJournal } from '../../../shared/study/maskJournal';
+import { readJournal, type JournalledMask } from '../../../shared/study/maskJournal';
 
 // Main's handlers name it; nothing here opens a window, and it may not be there.
 vi.mock('electron', () => ({ app: {}, dialog: {}, protocol: {} }));
@@ -99,6 +100,63 @@ it('a folder that vanished is said, and the whole journal is written again', asy
   expect(told).toHaveBeenLastCalledWith(null);
   expect(onDisk()?.mask).toEqual(Uint8Array.from([0, 1, 1, 1, 0, 0]));
   expect(onDisk()?.history).toEqual(mask.history);
+});
+
+it('a journal that is written anew while a stroke is painted has that stroke whole, once', async () => {
+  const masks = store();
+  masks.create(id, new Uint8Array(6));
+  const mask = masks.get(id) as OpenMask;
+  edit(masks, mask, 1);
+  await masks.settle();
+  rmSync(study, { recursive: true });
+  edit(masks, mask, 2);
+  // The pointer is still down: this voxel belongs to no step yet.
+  mask.voxels[3] = 1;
+  await masks.settle();
+  const memo = memoOf('Brush', [3, 4]);
+  mask.voxels[4] = 1;
+  mask.history = withMemo(mask.history, memo);
+  masks.record(mask, { type: 'edit', name: memo.name, runs: [...memo.runs] });
+  await vi.advanceTimersByTimeAsync(6000);
+  await masks.settle();
+  expect(onDisk()?.mask).toEqual(Uint8Array.from([0, 1, 1, 1, 1, 0]));
+});
+
+it('a folder that goes while a line is written is noticed', async () => {
+  const masks = store();
+  masks.create(id, new Uint8Array(6));
+  const mask = masks.get(id) as OpenMask;
+  await masks.settle();
+  const handle = await open(path.join(study, 'masks', 'm.jsonl'));
+  await handle.close();
+  const files = Object.getPrototypeOf(handle) as typeof handle;
+  vi.spyOn(files, 'sync').mockImplementationOnce(() => {
+    renameSync(study, path.join(folder, 'away'));
+    return Promise.resolve();
+  });
+  edit(masks, mask, 1);
+  await masks.settle();
+  await vi.advanceTimersByTimeAsync(6000);
+  await masks.settle();
+  expect(onDisk()?.mask).toEqual(mask.voxels);
+  expect(told).toHaveBeenLastCalledWith(null);
+});
+
+it('edits behind a gap in a journal are read again', async () => {
+  const first = store();
+  first.create(id, new Uint8Array(6));
+  const before = first.get(id) as OpenMask;
+  for (const voxel of [1, 2, 3]) edit(first, before, voxel);
+  await first.settle();
+  const journal = path.join(study, 'masks', 'm.jsonl');
+  const lines = readFileSync(journal, 'utf8').split('\n');
+  writeFileSync(journal, [...lines.slice(0, 2), ...lines.slice(3)].join('\n'));
+  const masks = store();
+  masks.put(id, onDisk() as JournalledMask);
+  const mask = masks.get(id) as OpenMask;
+  edit(masks, mask, 4);
+  await masks.settle();
+  expect(onDisk()).toMatchObject({ mask: Uint8Array.from([0, 1, 0, 0, 1, 0]), broken: false });
 });
 
 it('a disk that refuses keeps the steps in memory until it takes them', async () => {
