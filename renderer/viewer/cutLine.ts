@@ -1,4 +1,8 @@
-import type { PixelLine } from './sliceView';
+/** A line between two pixels of the slice; whole numbers are pixel centres. */
+export interface PixelLine {
+  readonly from: { readonly column: number; readonly row: number };
+  readonly to: { readonly column: number; readonly row: number };
+}
 
 /**
  * Draws a line over the image, with a dark rim so that it is seen on any grey.

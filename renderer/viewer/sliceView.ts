@@ -7,7 +7,7 @@ import { slicePoint, type SlicePoint } from '../../shared/geometry/points';
 import { DIFFERENCE_COLOURS } from '../../shared/lesions/difference';
 import { BrushRing } from './brushRing';
 import { drawCrosshair } from './crosshair';
-import { drawLine } from './cutLine';
+import { drawLine, type PixelLine } from './cutLine';
 import { HeatOverlay } from './heatMap';
 import { MaskOverlay, type OverlayStyle } from './overlay';
 import type { GreyWindow, ScanVolume } from './scanVolume';
@@ -27,12 +27,6 @@ export interface SliceViewListener {
   onRelease(): void;
   /** The wheel with shift: the tool's size. Returns whether the tool has one. */
   onSize(up: boolean): boolean;
-}
-
-/** A line between two pixels of the slice; whole numbers are pixel centres. */
-export interface PixelLine {
-  readonly from: { readonly column: number; readonly row: number };
-  readonly to: { readonly column: number; readonly row: number };
 }
 
 /** Which mask an overlay shows. */
