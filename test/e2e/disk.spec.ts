@@ -1,14 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
-import { readJournal } from '../../shared/study/maskJournal';
+import { readJournal, type JournalledMask } from '../../shared/study/maskJournal';
 import { Desk } from './support/desk';
 import { writeStudy } from './support/writtenStudy';
 
 /*
- * Disks that fail under an open study: a file system of its own of a few megabytes, which is filled up and made read-only. Mounting one takes root on Linux; elsewhere this is skipped (the parts are in maskStore.spec.ts and
+ * Disks that fail under an open study: a file system of its own of a few megabytes, which is filled up, made read-only and
+ * taken away. Mounting one takes root on Linux; elsewhere this is skipped (the parts are in maskStore.spec.ts and
  * studyStore.spec.ts).
  */
 const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-disk-'));
@@ -50,22 +59,28 @@ test.afterAll(async () => {
 });
 
 let strokes = 0;
-async function paint(): Promise<void> {
+/** @param midway what happens while the button is down */
+async function paint(midway: () => void = () => undefined): Promise<void> {
   const box = await desk.boxOf(desk.stage);
   strokes += 1;
-  const [x, y] = [box.x + box.width * (0.3 + 0.05 * strokes), box.y + box.height / 2];
+  // In the upper part of the picture: messages lie over the lower one.
+  const [x, y] = [box.x + box.width * (0.3 + 0.05 * strokes), box.y + box.height * 0.25];
   await desk.page.mouse.move(x, y);
   await desk.page.mouse.down();
-  await desk.page.mouse.move(x, y + 20, { steps: 3 });
+  await desk.page.mouse.move(x, y + 10, { steps: 2 });
+  midway();
+  await desk.page.mouse.move(x, y + 20, { steps: 2 });
   await desk.page.mouse.up();
 }
 
-/** How many strokes the journal below a study's folder has. */
-function kept(study: string): number {
+/** The edited mask in a study's folder, as its journal has it. */
+function journal(study: string): JournalledMask | null {
   const masks = path.join(study, 'masks');
   const [name = ''] = readdirSync(masks);
-  return readJournal(readFileSync(path.join(masks, name), 'utf8'))?.history.done ?? -1;
+  return readJournal(readFileSync(path.join(masks, name), 'utf8'));
 }
+
+const kept = (study: string): number => journal(study)?.history.done ?? -1;
 
 test('a full disk is said at once, the strokes are kept, and are on it once there is room', async () => {
   test.skip(!mounted, 'No file system could be mounted.');
@@ -105,4 +120,26 @@ test('a disk that cannot be written any more is said, and everything goes to ano
   await expect(desk.messages.filter({ hasText: /is saved in elsewhere/ })).toBeVisible({ timeout: 30_000 });
   await desk.saved();
   await expect.poll(() => kept(elsewhere)).toBe(4);
+});
+
+test('a folder that vanishes in the middle of a stroke is said, and every stroke goes to another folder', async () => {
+  test.skip(!mounted, 'No file system could be mounted.');
+  const [before, away, third] = ['elsewhere', 'away', 'third'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await paint(() => renameSync(before, away));
+  await expect(
+    desk.messages.filter({ hasText: /no longer where it was|cannot be saved/ }).first(),
+  ).toBeVisible();
+  await paint();
+  await desk.answerSaveDialog(third);
+  await desk.choose('study.saveAs');
+  await expect(desk.messages.filter({ hasText: /is saved in third/ })).toBeVisible({ timeout: 30_000 });
+  await desk.saved();
+  await expect.poll(() => kept(third)).toBe(6);
+  // What the folder held when it went is in what was written anew, voxel for voxel.
+  const painted = journal(third)?.mask;
+  expect(journal(away)?.mask.every((value, i) => value === 0 || painted?.[i] === 1)).toBe(true);
 });
