@@ -4,6 +4,7 @@ import {
   isStart,
   journalLine,
   journalStart,
+  readJournal,
   type JournalledMask,
   type JournalStep,
 } from '../../shared/study/maskJournal';
@@ -15,7 +16,11 @@ export interface OpenMask {
   history: EditHistory;
 }
 
-interface Kept extends OpenMask {
+interface Kept {
+  readonly id: string;
+  /** null while nobody looks at the mask: its beginning and its history hold all of it, in a fraction of the memory. */
+  voxels: Uint8Array | null;
+  history: EditHistory;
   /** The journal's first line: the mask that the edits began with. */
   readonly start: string;
   /** Number of the newest journal line. */
@@ -33,6 +38,13 @@ function baseOf(voxels: Uint8Array, { memos, done }: EditHistory): Uint8Array {
   const base = voxels.slice();
   memos.slice(0, done).forEach((memo) => flipMemo(base, memo));
   return base;
+}
+
+/** The voxels of a mask after all that holds of its history. */
+function voxelsOf({ start, history: { memos, done } }: Kept): Uint8Array {
+  const voxels = readJournal(start)?.mask ?? new Uint8Array();
+  memos.slice(0, done).forEach((memo) => flipMemo(voxels, memo));
+  return voxels;
 }
 
 /**
@@ -69,7 +81,11 @@ export class MaskStore {
   }
 
   get(id: string): OpenMask | null {
-    return this.#masks.get(id) ?? null;
+    const mask = this.#masks.get(id);
+    if (!mask) return null;
+    mask.voxels ??= voxelsOf(mask);
+    // It has voxels now, until keepOnly takes them.
+    return mask as Kept & OpenMask;
   }
 
   /** @param voxels are the store's from here on. */
@@ -112,11 +128,9 @@ export class MaskStore {
     await Promise.all(this.#flushes);
   }
 
-  /** Forgets the voxels of all other masks, as far as they are on disk. */
+  /** Lets go of the voxels of all other masks, which come back when they are asked for. */
   keepOnly(id: string | null): void {
-    for (const mask of this.#masks.values()) {
-      if (mask.id !== id && mask.pending === '' && !mask.writing) this.#masks.delete(mask.id);
-    }
+    for (const mask of this.#masks.values()) if (mask.id !== id) mask.voxels = null;
   }
 
   #start(mask: Kept): void {

@@ -195,6 +195,7 @@ export const useReviewStore = defineStore('review', () => {
     if (session !== mine) return;
     open.value = { token, ...openedFrom(maps, rules.value), stacks };
     await edits.load();
+    edits.closeOthers();
     measure();
     if (view.baselineShown) await messages.guard(findBaseline);
     await messages.guard(() => readTruth(token));

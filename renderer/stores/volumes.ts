@@ -8,7 +8,7 @@ export class VolumeCache {
   readonly #limitBytes: number;
   readonly #volumes = new Map<string, ScanVolume>();
 
-  constructor(limitBytes = 768 * 2 ** 20) {
+  constructor(limitBytes = 256 * 2 ** 20) {
     this.#limitBytes = limitBytes;
   }
 

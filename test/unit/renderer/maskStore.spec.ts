@@ -159,6 +159,26 @@ it('edits behind a gap in a journal are read again', async () => {
   expect(onDisk()).toMatchObject({ mask: Uint8Array.from([0, 1, 0, 0, 1, 0]), broken: false });
 });
 
+it('a mask that nobody looks at gives up its voxels, and nothing else', async () => {
+  const masks = store();
+  const base = Uint8Array.from([0, 1, 0, 0, 1, 0]);
+  masks.create(id, base);
+  const mask = masks.get(id) as OpenMask;
+  edit(masks, mask, 2);
+  edit(masks, mask, 3);
+  takeBack(masks, mask);
+  masks.keepOnly(null);
+  expect(mask.voxels).toBeNull();
+  // Also where the folder goes away meanwhile.
+  await masks.settle();
+  rmSync(study, { recursive: true });
+  masks.rewrite();
+  await masks.settle();
+  expect(onDisk()?.mask).toEqual(Uint8Array.from([0, 1, 1, 0, 1, 0]));
+  expect(masks.get(id)?.voxels).toEqual(Uint8Array.from([0, 1, 1, 0, 1, 0]));
+  expect(masks.get(id)?.history).toEqual(onDisk()?.history);
+});
+
 it('a disk that refuses keeps the steps in memory until it takes them', async () => {
   let full = false;
   const lines: string[] = [];
