@@ -32,6 +32,8 @@ export const useEditsStore = defineStore('edits', () => {
   const painted = shallowRef<PaintedBox>({ box: null });
   /** Counts up with every finished step: an edit, an undo, a redo, another mask. */
   const steps = ref(0);
+  /** Whether a stroke is being painted: what takes time waits until it is done. */
+  const painting = ref(false);
   /** Why the newest steps are not on disk; null while they are. */
   const unsaved = ref<string | null>(null);
 
@@ -76,9 +78,8 @@ export const useEditsStore = defineStore('edits', () => {
     touched();
   }
 
-  /** Keeps an edit that has been made in the open mask. */
-  function keep(name: string, flipped: readonly number[]): void {
-    const mask = open();
+  /** Keeps an edit that has been made in a mask, the open one unless another is named. */
+  function keep(name: string, flipped: readonly number[], mask = open()): void {
     if (!mask || flipped.length === 0) return;
     const memo = memoOf(name, flipped);
     mask.history = withMemo(mask.history, memo);
@@ -163,7 +164,7 @@ export const useEditsStore = defineStore('edits', () => {
     store.rewrite();
   }
 
-  /** Forgets the voxels of masks that are on disk and not looked at. */
+  /** Lets go of the voxels of masks that are not looked at. */
   function closeOthers(): void {
     store.keepOnly(active.value?.id ?? null);
   }
@@ -175,6 +176,7 @@ export const useEditsStore = defineStore('edits', () => {
     chosen,
     painted,
     steps,
+    painting,
     unsaved,
     active,
     undoName,

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { ref, shallowRef } from 'vue';
+import { ref, shallowRef, watch } from 'vue';
 import type { VoxelPoint } from '../../shared/geometry/points';
 import { paintLine, type Brush } from '../../shared/lesions/brush';
 import { fillBetween } from '../../shared/lesions/interpolate';
@@ -8,6 +8,7 @@ import { componentAt, enclosedAt, sliceCopy } from '../../shared/lesions/regions
 import { splitAlong } from '../../shared/lesions/splitLine';
 import type { Dims, Triple } from '../../shared/volume/volume';
 import { useEditsStore } from './edits';
+import type { OpenMask } from './maskStore';
 import { useMessagesStore } from './messages';
 import { useReviewStore } from './review';
 import { useStudyStore } from './study';
@@ -28,6 +29,7 @@ export interface CutLine {
 }
 
 interface Stroke {
+  readonly mask: OpenMask;
   readonly brush: Brush;
   readonly flipped: number[];
   last: VoxelPoint;
@@ -103,7 +105,10 @@ export const usePaintingStore = defineStore('painting', () => {
       across,
       value: tool.value === 'eraser' ? 0 : 1,
     };
-    stroke = { brush, flipped: [], last: voxel };
+    const open = edits.open();
+    if (!open) return;
+    stroke = { mask: open, brush, flipped: [], last: voxel };
+    edits.painting = true;
     drag(voxel);
   }
 
@@ -112,12 +117,12 @@ export const usePaintingStore = defineStore('painting', () => {
       line.value = { ...line.value, to: voxel };
       return;
     }
-    const mask = edits.open()?.voxels;
     const facts = study.selected?.facts;
-    if (!stroke || !mask || !facts) return;
+    if (!stroke || !facts) return;
+    const { mask } = stroke;
     // The wheel may have brought up another slice under a pressed button: the line begins anew there.
     const sameSlice = Math.round(stroke.last[stroke.brush.across]) === Math.round(voxel[stroke.brush.across]);
-    const grid = { mask, dims: facts.dims, zooms: facts.zooms };
+    const grid = { mask: mask.voxels, dims: facts.dims, zooms: facts.zooms };
     const before = stroke.flipped.length;
     paintLine(
       grid,
@@ -136,9 +141,20 @@ export const usePaintingStore = defineStore('painting', () => {
     if (line.value) cut(line.value);
     line.value = null;
     if (!stroke) return;
-    edits.keep(stroke.brush.value === 1 ? 'Brush' : 'Eraser', stroke.flipped);
+    edits.keep(stroke.brush.value === 1 ? 'Brush' : 'Eraser', stroke.flipped, stroke.mask);
     stroke = null;
+    edits.painting = false;
   }
+
+  // A key may bring up another scan or mask under a pressed button: the stroke belongs to the one that it began in.
+  watch(
+    [() => study.selectedToken, () => edits.active?.id],
+    () => {
+      line.value = null;
+      release();
+    },
+    { flush: 'sync' },
+  );
 
   /** Cuts the lesions under a line in two. */
   function cut({ across, from, to }: CutLine): void {

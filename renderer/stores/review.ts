@@ -277,9 +277,9 @@ export const useReviewStore = defineStore('review', () => {
     moving = setTimeout(measure, restMs);
   }
 
-  /** Has the lesions of the mask that is shown looked for. */
+  /** Has the lesions of the mask that is shown looked for; once a stroke is done, for the brush needs the processor. */
   function measure(): void {
-    if (!session || !open.value) return;
+    if (!session || !open.value || edits.painting) return;
     const { anchors } = decisions;
     if (!edits.active) session.threshold(threshold.value, rules.value, anchors);
     else if (mask.value) session.measure(mask.value, rules.value, anchors);
@@ -398,7 +398,7 @@ export const useReviewStore = defineStore('review', () => {
 
   watch([() => study.selectedToken, () => current.value?.result], () => void messages.guard(openSelected));
 
-  watch([() => edits.steps, () => decisions.anchors], measure);
+  watch([() => edits.steps, () => edits.painting, () => decisions.anchors], measure);
 
   watch(
     () => view.baselineShown,
