@@ -24,6 +24,7 @@ const layout: readonly (readonly [label: string, entries: readonly Entry[]])[] =
       'study.saveAs',
       '-',
       'review.importMasks',
+      'review.emptyMask',
       'export.mask',
       'view.snapshot',
       '-',

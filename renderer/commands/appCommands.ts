@@ -163,7 +163,7 @@ function viewCommands(): Command[] {
       id: 'view.nextStyle',
       title: 'Mask as outline, fill or Iro map',
       keys: ['O'],
-      enabled: () => review.current !== null,
+      enabled: () => review.hasMask,
       run: () => view.changeSettings({ maskStyle: after(maskStyles, view.settings.maskStyle) }),
     },
     {
@@ -196,7 +196,7 @@ function viewCommands(): Command[] {
       id: 'view.toggleMask',
       title: 'Show or hide the mask',
       keys: ['M'],
-      enabled: () => review.current !== null,
+      enabled: () => review.hasMask,
       run: () => {
         view.maskShown = !view.maskShown;
       },

@@ -3,6 +3,7 @@ import { nextOpenSlice, type SliceMarks } from '../../shared/lesions/sliceMarks'
 import { useDecisionsStore } from '../stores/decisions';
 import { useMaskImportStore } from '../stores/maskImport';
 import { useMessagesStore } from '../stores/messages';
+import { usePaintingStore } from '../stores/painting';
 import { useReviewStore } from '../stores/review';
 import { useStudyStore } from '../stores/study';
 import { useViewStore } from '../stores/view';
@@ -15,6 +16,7 @@ const headShare = 0.05;
 export function reviewCommands(): Command[] {
   const decisions = useDecisionsStore();
   const messages = useMessagesStore();
+  const painting = usePaintingStore();
   const review = useReviewStore();
   const maskImport = useMaskImportStore();
   const study = useStudyStore();
@@ -42,13 +44,13 @@ export function reviewCommands(): Command[] {
     },
   });
 
-  /** The first scan that has been segmented and not been reviewed, after the selected one, round and round. */
+  /** The first scan that has a mask and has not been reviewed, after the selected one, round and round. */
   const waiting = (): string | null => {
     const at = study.scans.findIndex(({ file }) => file.token === study.selectedToken);
     const others = [...study.scans.slice(at + 1), ...study.scans.slice(0, Math.max(0, at))];
     const found = others.find(({ file: { token } }) => {
       const state = decisions.stateOf(token);
-      return review.segmentations[token] !== undefined && state !== 'done' && state !== 'flagged';
+      return review.hasMaskOf(token) && state !== 'done' && state !== 'flagged';
     });
     return found?.file.token ?? null;
   };
@@ -59,7 +61,7 @@ export function reviewCommands(): Command[] {
   const scanOffer = (): Parameters<typeof messages.show>[2] =>
     waiting() === null ? {} : { action: { title: 'Next scan', run: () => void messages.guard(nextScan) } };
 
-  const inReview = (): boolean => view.place === 'review' && review.current !== null;
+  const inReview = (): boolean => view.place === 'review' && review.hasMask;
   const marks = (): SliceMarks => decisions.marksOf(study.selectedToken);
   const nextSlice = (): void => {
     const profile = study.volume?.layout.plane === view.gridPlane ? study.volume.profile : null;
@@ -144,8 +146,20 @@ export function reviewCommands(): Command[] {
       id: 'review.importMasks',
       title: 'Take in masks from files...',
       keys: [],
-      enabled: () => review.current !== null,
-      run: () => maskImport.run(),
+      enabled: () => study.selected !== null,
+      run: async () => {
+        if (await maskImport.run()) view.place = 'review';
+      },
+    },
+    {
+      id: 'review.emptyMask',
+      title: 'Begin with an empty mask',
+      keys: [],
+      enabled: () => study.volume !== null,
+      run: () => {
+        painting.beginEmpty();
+        view.place = 'review';
+      },
     },
     {
       id: 'review.openTruth',

@@ -43,6 +43,11 @@ function preparationWords(preparation: Preparation): string {
   ].join(', ');
 }
 
+/** Where an edited mask began. */
+function originWords(threshold: number | null): string {
+  return threshold === null ? 'from a file or from nothing' : `from threshold ${threshold.toFixed(2)}`;
+}
+
 /** Taking masks, maps, tables and reports out of the study, for one scan or for many. */
 export const useExportingStore = defineStore('exporting', () => {
   const study = useStudyStore();
@@ -73,7 +78,7 @@ export const useExportingStore = defineStore('exporting', () => {
   const chosen = computed(() => before.value ?? study.selectedToken);
   const scans = computed(() =>
     study.scans.filter(({ file: { token } }) => {
-      if (review.segmentations[token] === undefined) return false;
+      if (!review.hasMaskOf(token)) return false;
       if (which.value === 'shown') return token === chosen.value;
       return which.value === 'all' || decisions.stateOf(token) === 'done';
     }),
@@ -84,7 +89,12 @@ export const useExportingStore = defineStore('exporting', () => {
       pattern.value,
       scans.value.map(({ file }) => ({ scan: file.name, study: study.name, date })),
     );
-    return stems.map((stem) => ({ stem, files: parts.value.flatMap((part) => exportFiles(stem, part)) }));
+    return stems.map((stem, i) => {
+      const token = scans.value[i]?.file.token ?? '';
+      // A scan that was not segmented has no map.
+      const own = parts.value.filter((part) => part !== 'iro' || review.segmentations[token] !== undefined);
+      return { stem, files: own.flatMap((part) => exportFiles(stem, part)) };
+    });
   });
   /** Names that the folder holds already. */
   const existing = computed(() => {
@@ -124,7 +134,7 @@ export const useExportingStore = defineStore('exporting', () => {
   async function exportScan(scan: Scan, stem: string): Promise<void> {
     const target = folder.value;
     const segmentation = review.segmentations[scan.file.token];
-    if (!target || !segmentation) return;
+    if (!target) return;
     await study.select(scan.file.token);
     await opened(scan.file.token);
     const mask = await review.settledMask(scan.file.token);
@@ -138,7 +148,7 @@ export const useExportingStore = defineStore('exporting', () => {
       dims: [...scan.facts.dims],
       mask: has('mask') ? mask : null,
       origin: review.originOf(scan.file.token),
-      iro: has('iro') ? segmentation.result.iroVolume.token : null,
+      iro: has('iro') ? (segmentation?.result.iroVolume.token ?? null) : null,
       lesions: has('lesions') ? lesionRows() : null,
       lesionsJson: has('lesionsJson') ? lesionsJson() : null,
       report: has('report') ? page : null,
@@ -146,7 +156,7 @@ export const useExportingStore = defineStore('exporting', () => {
     });
   }
 
-  /** Waits until the arrays of a scan's segmentation are there. */
+  /** Waits until a scan's mask is there, and its lesions are known. */
   async function opened(token: string): Promise<void> {
     const isOpen = (): boolean => review.open?.token === token && review.summary !== null;
     if (isOpen()) return;
@@ -235,22 +245,26 @@ export const useExportingStore = defineStore('exporting', () => {
       facts: [
         ['Grid', `${formatDims(scan.facts.dims)}, ${scan.facts.orientation}`],
         edits.active
-          ? ['Mask', `edited by hand, from threshold ${edits.active.threshold?.toFixed(2) ?? 'none'}`]
+          ? ['Mask', `edited by hand, ${originWords(edits.active.threshold)}`]
           : ['Mask', `${review.score === 'I_ro' ? 'Iro' : 'Robust z'} above ${review.threshold.toFixed(2)}`],
-        [
-          'Automatic threshold',
-          result ? `${result.histogram.threshold.toFixed(2)}. ${result.histogram.reason}` : '',
-        ],
+        ...(result
+          ? [
+              [
+                'Automatic threshold',
+                `${result.histogram.threshold.toFixed(2)}. ${result.histogram.reason}`,
+              ] as const,
+            ]
+          : []),
         ['A lesion', rulesSentence(review.rules)],
         ...(difference
           ? [['Beside a plain threshold', differenceSentence(difference, formatVolume)] as const]
           : []),
-        ['Model', modelWords()],
-        ['SHA-256 of the model', result?.modelSha256 ?? 'not known'],
+        ['Model', result ? modelWords() : 'none: this scan was not segmented'],
+        ...(result ? [['SHA-256 of the model', result.modelSha256 ?? 'not known'] as const] : []),
         ['Preparation', preparationWords(study.preparation)],
         ...filesBeside(scan.file.token),
         ['Lesions', `${count(lesions.length, 'lesion')}, ${formatVolume(review.summary?.totalMm3 ?? 0)}`],
-        ['Segmented on', `${result?.device.label ?? ''}, ${result?.device.version ?? ''}`],
+        ...(result ? [['Segmented on', `${result.device.label}, ${result.device.version}`] as const] : []),
       ],
       warnings: [
         ...(findings?.notes ?? []),

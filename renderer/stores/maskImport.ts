@@ -18,8 +18,11 @@ export const useMaskImportStore = defineStore('maskImport', () => {
   const decisions = useDecisionsStore();
   const messages = useMessagesStore();
 
-  /** Asks for masks; each goes to the scan that its name tells, a single one else to the scan that is looked at. */
-  async function run(): Promise<void> {
+  /**
+   * Asks for masks; each goes to the scan that its name tells, a single one else to the scan that is looked at.
+   * @returns whether any was taken in
+   */
+  async function run(): Promise<boolean> {
     const { files, refused } = await ask('files:open', {});
     refused.forEach((failure) => messages.showFailure(failure as Failure));
     const names = study.scans.map(({ file }) => file.name);
@@ -40,6 +43,7 @@ export const useMaskImportStore = defineStore('maskImport', () => {
       });
     }
     if (taken > 0) messages.show('success', `Took in ${count(taken, 'mask')}.`);
+    return taken > 0;
   }
 
   async function take(file: FileToken, token: string): Promise<boolean> {

@@ -81,12 +81,20 @@ export const usePaintingStore = defineStore('painting', () => {
     if (!edits.active) {
       const { dims } = study.selected?.facts ?? {};
       // The first stroke may come before the worker has caught up with the threshold: it must not be lost.
+      const { iro } = review.open;
       const mask = review.settled
         ? review.thresholdMask
-        : dims && lesionMask(review.open.iro, dims, review.threshold, review.rules);
+        : dims && iro && lesionMask(iro, dims, review.threshold, review.rules);
       if (mask) edits.begin(token, mask, review.threshold);
+      else if (!iro) beginEmpty();
     }
     return edits.open()?.voxels ?? null;
+  }
+
+  /** A mask that nothing has been painted in yet. */
+  function beginEmpty(): void {
+    const token = study.selectedToken;
+    if (token !== null && study.volume) edits.begin(token, new Uint8Array(study.volume.pixels.length), null);
   }
 
   function press(voxel: VoxelPoint, across: Axis): void {
@@ -228,6 +236,7 @@ export const usePaintingStore = defineStore('painting', () => {
     above,
     line,
     resize,
+    beginEmpty,
     press,
     drag,
     release,

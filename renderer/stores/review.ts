@@ -33,8 +33,8 @@ export interface Segmentation {
 /** The arrays of the segmentation that is open; large, outside Vue's reach. */
 export interface OpenSegmentation {
   readonly token: string;
-  /** I_ro on the scan's grid, x fastest; 0 where it is not judged by the rules of the moment. */
-  readonly iro: Float32Array;
+  /** I_ro on the scan's grid, x fastest; 0 where it is not judged by the rules of the moment. null: it was not segmented. */
+  readonly iro: Float32Array | null;
   /** The same in the whole brain, and how deep in it each voxel lies; null where only the judged part is known. */
   readonly whole: { readonly iro: Float32Array; readonly depth: Uint8Array } | null;
   /** How far I_ro strays over several predictions; null where there was one alone. */
@@ -46,7 +46,7 @@ function openedFrom(
   { iro, depth, spread }: OpenedMaps,
   { erosionVoxels }: LesionRules,
 ): Omit<OpenSegmentation, 'token' | 'stacks'> {
-  if (!depth) return { iro, whole: null, spread };
+  if (!iro || !depth) return { iro, whole: null, spread };
   return { iro: judgedPart(iro, depth, erosionVoxels), whole: { iro, depth }, spread };
 }
 
@@ -110,8 +110,13 @@ export const useReviewStore = defineStore('review', () => {
     (open.value?.spread ?? new Float32Array()).reduce((most, value) => Math.max(most, value), 0.01),
   ]);
 
-  /** Whether any scan of the study has been segmented. */
-  const hasMasks = computed(() => Object.keys(segmentations.value).length > 0);
+  /** Whether there is anything to review of a scan: a mask at a threshold, one from a file, or one drawn by hand. */
+  function hasMaskOf(token: string): boolean {
+    return segmentations.value[token] !== undefined || (edits.masks[token]?.length ?? 0) > 0;
+  }
+  const hasMask = computed(() => study.selectedToken !== null && hasMaskOf(study.selectedToken));
+  /** Whether any scan of the study has a mask. */
+  const hasMasks = computed(() => study.scans.some(({ file }) => hasMaskOf(file.token)));
   /** What the map is, and from where to where it can reach. */
   const score = computed(() => current.value?.result.histogram.score ?? 'I_ro');
   const scoreRange = computed(() => current.value?.result.histogram.range ?? ([0, 1] as const));
@@ -127,7 +132,7 @@ export const useReviewStore = defineStore('review', () => {
 
   const missing = computed(() => {
     if (study.scans.length === 0) return 'No scans yet.';
-    if (current.value) return null;
+    if (hasMask.value) return null;
     return training.run ? 'This scan has not been segmented yet.' : 'Nothing has been trained yet.';
   });
 
@@ -165,13 +170,12 @@ export const useReviewStore = defineStore('review', () => {
     }
   }
 
-  /** Reads the arrays of the selected scan's segmentation. */
+  /** Reads the arrays of the selected scan's segmentation, or the scan alone for a mask without one. */
   async function openSelected(): Promise<void> {
     close();
     const scan = study.selected;
-    const segmentation = current.value;
-    if (!scan || !segmentation) return;
-    const { result } = segmentation;
+    if (!scan || !hasMask.value) return;
+    const { result = null } = current.value ?? {};
     const token = scan.file.token;
     const mine = new ReviewSession({
       onMask: (found, facts) => {
@@ -186,10 +190,14 @@ export const useReviewStore = defineStore('review', () => {
       },
     });
     session = mine;
-    const { depth = null, spread = null } = result.maps ?? {};
+    const { depth = null, spread = null } = result?.maps ?? {};
     const [maps, stacks] = await Promise.all([
-      mine.open(scan.file, { iro: result.iroVolume, depth, spread, isIro: score.value === 'I_ro' }),
-      result.slices && readStacks(result.slices),
+      mine.open(scan.file, {
+        iro: result?.iroVolume ?? null,
+        ...{ depth, spread },
+        isIro: score.value === 'I_ro',
+      }),
+      result?.slices ? readStacks(result.slices) : null,
     ]);
     // The reader may have gone on to another scan meanwhile.
     if (session !== mine) return;
@@ -281,8 +289,10 @@ export const useReviewStore = defineStore('review', () => {
   function measure(): void {
     if (!session || !open.value || edits.painting) return;
     const { anchors } = decisions;
-    if (!edits.active) session.threshold(threshold.value, rules.value, anchors);
-    else if (mask.value) session.measure(mask.value, rules.value, anchors);
+    if (edits.active) {
+      if (mask.value) session.measure(mask.value, rules.value, anchors);
+    } else if (open.value.iro) session.threshold(threshold.value, rules.value, anchors);
+    else summary.value = null;
   }
 
   /** Sets what counts as a lesion: the least size of the mask at the threshold, and which voxels hang together. */
@@ -385,7 +395,7 @@ export const useReviewStore = defineStore('review', () => {
   /** Writes the selected scan's mask where the reader says. */
   async function exportMask(): Promise<void> {
     const token = study.selectedToken;
-    if (!study.selected || token === null || !current.value) return;
+    if (!study.selected || token === null || !hasMask.value) return;
     const { dims } = study.selected.facts;
     const { saved } = await ask('export:mask', {
       scan: token,
@@ -396,7 +406,10 @@ export const useReviewStore = defineStore('review', () => {
     if (saved) messages.show('success', `Saved ${saved.name}.`);
   }
 
-  watch([() => study.selectedToken, () => current.value?.result], () => void messages.guard(openSelected));
+  watch(
+    [() => study.selectedToken, () => current.value?.result, hasMask],
+    () => void messages.guard(openSelected),
+  );
 
   watch([() => edits.steps, () => edits.painting, () => decisions.anchors], measure);
 
@@ -445,6 +458,8 @@ export const useReviewStore = defineStore('review', () => {
     rules,
     setRules,
     settled,
+    hasMask,
+    hasMaskOf,
     hasMasks,
     score,
     scoreRange,

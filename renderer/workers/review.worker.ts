@@ -19,7 +19,8 @@ import { workerScope } from './workerScope';
 interface Open {
   readonly volume: Volume;
   readonly values: Float32Array;
-  readonly iro: Float32Array;
+  /** null for a scan that was not segmented: its masks were drawn, or come from files. */
+  readonly iro: Float32Array | null;
   /** Whether the map is I_ro, which the table of lesions tells of, and not the baseline's score. */
   readonly isIro: boolean;
   readonly depth: Uint8Array | null;
@@ -64,10 +65,8 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
   const { id } = request;
   try {
     const volume = await openVolume(request.scan);
-    const bytes = await readToken(request.iro, quiet);
-    // A batch's map is NIfTI; one of the window's own is an array in the volume's order.
-    const iro = isNpy(bytes) ? npyValues(bytes) : trueValues(volumeFromNifti(bytes)).values;
-    if (iro.length !== volume.data.length) {
+    const iro = request.iro && mapValues(await readToken(request.iro, quiet));
+    if (iro && iro.length !== volume.data.length) {
       throw new ExpectedError(
         'shape-mismatch',
         `${request.scan.name} has changed since it was segmented: segment it again.`,
@@ -86,7 +85,7 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
       spread: await onGrid(request.spread),
     };
     const copies = {
-      iro: iro.slice(),
+      iro: iro?.slice() ?? null,
       depth: open.depth?.slice() ?? null,
       spread: open.spread?.slice() ?? null,
     };
@@ -95,6 +94,11 @@ async function openScan(request: Extract<ReviewRequest, { type: 'open' }>): Prom
   } catch (thrown) {
     scope.post({ type: 'failed', id, failure: toFailure(thrown) });
   }
+}
+
+/** A batch's map is NIfTI; one of the window's own is an array in the volume's order. */
+function mapValues(bytes: Uint8Array): Float32Array {
+  return isNpy(bytes) ? npyValues(bytes) : trueValues(volumeFromNifti(bytes)).values;
 }
 
 async function threshold(request: Extract<ReviewRequest, { type: 'baseline' }>): Promise<void> {
@@ -118,7 +122,7 @@ function answer(request: Exclude<ReviewRequest, { type: 'open' | 'truth' | 'base
     if (request.type === 'measure') {
       const summary = summarise(open, request.mask, null, request.rules, anchors);
       scope.post({ type: 'mask', id, mask: null, summary });
-    } else {
+    } else if (open.iro) {
       const mask = lesionMask(open.iro, open.volume.dims, request.threshold, request.rules, open.depth);
       const summary = summarise(open, mask, request.threshold, request.rules, anchors);
       scope.post({ type: 'mask', id, mask, summary }, [mask.buffer]);
@@ -140,7 +144,7 @@ function summarise(
   const { places, slices } = lesionPlaces(labels, count, volume.dims, iro);
   const lesions = lesionTable({
     ...{ labels, count, volume, scan: values, sliceAxis },
-    ...(isIro ? { iro } : {}),
+    ...(isIro && iro ? { iro } : {}),
     ...(spread ? { spread } : {}),
   }).map((row) => ({
     ...row,

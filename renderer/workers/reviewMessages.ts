@@ -10,14 +10,14 @@ import type { TokenFile } from './readToken';
 /** A lesion of the table, where to look at it, and which of the anchors that were asked about lie in it. */
 export type Lesion = LesionRow & LesionPlace & { readonly anchors: readonly number[] };
 
-/** Asked of the review worker, which holds one scan with its I_ro map. */
+/** Asked of the review worker, which holds one scan with its I_ro map, where it has one. */
 export type ReviewRequest =
   | {
       readonly type: 'open';
       readonly id: number;
       readonly scan: TokenFile;
       /** In the whole brain where its depth is there too; else without the brain's rim. */
-      readonly iro: TokenFile;
+      readonly iro: TokenFile | null;
       readonly isIro: boolean;
       readonly depth: TokenFile | null;
       readonly spread: TokenFile | null;
@@ -67,7 +67,7 @@ export type ReviewReply =
   | {
       readonly type: 'opened';
       readonly id: number;
-      readonly iro: Float32Array;
+      readonly iro: Float32Array | null;
       readonly depth: Uint8Array | null;
       readonly spread: Float32Array | null;
     }

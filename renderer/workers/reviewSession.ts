@@ -21,7 +21,7 @@ export type OpenedMaps = Pick<Extract<ReviewReply, { type: 'opened' }>, 'iro' | 
 /** A proxy of Vue's cannot cross to a worker. */
 const named = ({ token, name }: TokenFile): TokenFile => ({ token, name });
 
-/** The page's handle on a review worker: one scan and its I_ro map, thresholded off the UI thread. */
+/** The page's handle on a review worker: one scan and its I_ro map, if it has one, thresholded off the UI thread. */
 export class ReviewSession {
   readonly #worker: Worker;
   readonly #listener: ReviewListener;
@@ -44,7 +44,7 @@ export class ReviewSession {
   open(
     scan: TokenFile,
     maps: {
-      readonly iro: TokenFile;
+      readonly iro: TokenFile | null;
       readonly isIro: boolean;
       readonly depth: TokenFile | null;
       readonly spread: TokenFile | null;
@@ -57,7 +57,7 @@ export class ReviewSession {
         type: 'open',
         id,
         scan: named(scan),
-        iro: named(maps.iro),
+        iro: maps.iro && named(maps.iro),
         isIro: maps.isIro,
         depth: maps.depth && named(maps.depth),
         spread: maps.spread && named(maps.spread),

@@ -139,6 +139,7 @@ export const menuCommandSchema = z.enum([
   'training.stop',
   'review.segment',
   'review.importMasks',
+  'review.emptyMask',
   'review.nextLesion',
   'review.previousLesion',
   'review.nextUndecided',

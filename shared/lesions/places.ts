@@ -25,13 +25,13 @@ export interface LesionPlaces {
  * Where the lesions of a label map lie, slice by slice.
  *
  * @param labels 0, or 1..count, x fastest.
- * @param values on the same grid, e.g. I_ro: the anchor is where they are highest.
+ * @param values on the same grid, e.g. I_ro: the anchor is where they are highest; null: the lesion's first voxel.
  */
 export function lesionPlaces(
   labels: ArrayLike<number>,
   count: number,
   dims: Dims,
-  values: Float32Array,
+  values: Float32Array | null,
 ): LesionPlaces {
   const found = Array.from({ length: count }, () => new Tally());
   const marked = axes.map((axis) => new Uint8Array(dims[axis])) as [Uint8Array, Uint8Array, Uint8Array];
@@ -41,7 +41,7 @@ export function lesionPlaces(
       for (let x = 0; x < dims[0]; x += 1, at += 1) {
         const label = labels[at] as number;
         if (label === 0) continue;
-        found[label - 1]?.add([x, y, z], at, values[at] as number);
+        found[label - 1]?.add([x, y, z], at, values ? (values[at] as number) : 0);
         marked[0][x] = 1;
         marked[1][y] = 1;
         marked[2][z] = 1;

@@ -22,16 +22,25 @@ vi.mock('../../../renderer/workers/scanLoader', () => ({
     load = load;
   },
 }));
-vi.mock('../../../renderer/workers/reviewSession', () => ({ ReviewSession: class {} }));
+vi.mock('../../../renderer/workers/reviewSession', () => ({
+  ReviewSession: class {
+    open = () => Promise.resolve({ iro: null, depth: null, spread: null });
+    measure = () => undefined;
+    dispose = () => undefined;
+  },
+}));
 
 const { defaultRules } = await import('../../../shared/lesions/lesionMask');
 const { identityAffine } = await import('../../../shared/geometry/affine');
+const { voxelPoint } = await import('../../../shared/geometry/points');
 const { planeOrientation } = await import('../../../shared/geometry/sliceGrid');
 const { layoutOf } = await import('../../../renderer/viewer/slicePlane');
 const { ExpectedError } = await import('../../../shared/failure');
 const { useDecisionsStore } = await import('../../../renderer/stores/decisions');
+const { useEditsStore } = await import('../../../renderer/stores/edits');
 const { useJobsStore } = await import('../../../renderer/stores/jobs');
 const { useMessagesStore } = await import('../../../renderer/stores/messages');
+const { usePaintingStore } = await import('../../../renderer/stores/painting');
 const { useReviewStore } = await import('../../../renderer/stores/review');
 const { useStudyStore } = await import('../../../renderer/stores/study');
 const { useTrainingStore } = await import('../../../renderer/stores/training');
@@ -63,6 +72,35 @@ beforeEach(() => {
   setActivePinia(createPinia());
   asked.length = 0;
   load.mockReset().mockImplementation(() => Promise.resolve(parsed()));
+});
+
+describe('painting', () => {
+  it('ends a stroke with the scan that it began on, whatever a key brings up under the button', async () => {
+    const [study, edits, painting, review] = [
+      useStudyStore(),
+      useEditsStore(),
+      usePaintingStore(),
+      useReviewStore(),
+    ];
+    const beginOn = async (file: FileToken): Promise<void> => {
+      await study.add(file);
+      painting.beginEmpty();
+      await vi.waitFor(() => expect(review.open?.token).toBe(file.token));
+    };
+    await beginOn(token('b'));
+    await beginOn(token('a'));
+    painting.tool = 'brush';
+    painting.brushMm = 0.5;
+    painting.press(voxelPoint(1, 1, 1), 2);
+    await study.select(token('b').token);
+    painting.drag(voxelPoint(3, 1, 1));
+    painting.release();
+    expect(edits.undoName).toBeNull();
+    expect(edits.open()?.voxels.some((value) => value !== 0)).toBe(false);
+    await study.select(token('a').token);
+    expect(edits.undoName).toBe('Brush');
+    expect([...(edits.open()?.voxels ?? [])].filter((value) => value !== 0)).toHaveLength(1);
+  });
 });
 
 describe('the study', () => {

@@ -44,6 +44,8 @@ describe('lesionPlaces', () => {
     const { places } = lesionPlaces(labels, 2, dims, new Float32Array(labels.length));
     expect(places.map(({ anchor }) => anchor)).toEqual([at(5, 3, 3), at(0, 0, 0)]);
     expect(places[1]?.largest[2]).toEqual([0, 0, 0]);
+    // A mask without a map.
+    expect(lesionPlaces(labels, 2, dims, null).places).toEqual(places);
   });
 
   it('is empty for an empty map', () => {
