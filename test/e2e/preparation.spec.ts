@@ -85,10 +85,10 @@ test('a T1 on the scan’s grid is a further channel, of the pictures, the train
   await page.getByTestId('plane-choice').selectOption('auto');
   await page.getByTestId('contrast-choice').selectOption('T1');
   await expect(page.getByTestId('contrast-T1')).toHaveText('missing');
-  await page.getByRole('button', { name: 'Mark whole volume' }).click();
+  await expect(desk.referenceCount).toHaveText('12 of 12 slices');
   await desk.goTo('Train');
   await expect(page.getByText('The T1 of scan.nii is missing.')).toBeVisible();
-  await expect(desk.train).toBeDisabled();
+  await expect(desk.train).toHaveCount(0);
 
   await desk.goTo('Data');
   await page.getByTestId('show-preparation').click();
