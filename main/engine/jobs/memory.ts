@@ -1,22 +1,14 @@
-import { freemem, totalmem } from 'node:os';
 import { ExpectedError } from '../../../shared/failure';
 import type { Device } from '../../../shared/ipc/engineEvents';
 import { trainingBytes, whatFits } from '../../../shared/study/memory';
 import type { TrainingSettings } from '../../../shared/study/trainingSettings';
+import { availableBytes } from '../availableMemory';
 
 /** What the window's scans are prepared to. */
 export const WINDOW_SLICE = { height: 160, width: 160 };
 
 /** Room left for the window and for whatever else runs, as a share of what is free. */
 const SPARED = 0.1;
-
-/** Memory that can be had without other programs being pushed out, in bytes. */
-function availableBytes(): number {
-  // What macOS calls free leaves out all that it would give back at once.
-  if (process.platform === 'darwin') return Math.max(freemem(), totalmem() / 2);
-  const { availableMemory } = process as { availableMemory?: () => number };
-  return availableMemory?.() ?? freemem();
-}
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 

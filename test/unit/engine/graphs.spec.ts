@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '../../../main/engine/backend/backend';
 import { graphsMade } from '../../../main/engine/backend/native/graph/graphs';
 import {
@@ -153,6 +153,19 @@ describe.runIf(testBackend === 'native')('graphs on the native backend', () => {
       expect([...y.dataSync()]).toEqual([2, 4]);
     }
     expect(graphsMade()).toBe(before);
+  });
+
+  it('computes kernel by kernel where there is no memory for a graph', () => {
+    const available = vi.spyOn(process, 'availableMemory').mockReturnValue(100_000);
+    const before = graphsMade();
+    for (const size of [1000, 100_000]) {
+      const x = tf.ones([size]);
+      const [y] = asGraph.compute(doubled(x, 'memory', () => undefined)) as [tf.Tensor];
+      expect(y.dataSync()[size - 1]).toBe(2);
+    }
+    // Of the small tensor only.
+    expect(graphsMade()).toBe(before + 1);
+    available.mockRestore();
   });
 
   it('takes the inputs of each call and not those of the first, and makes a graph anew that it had to give up', () => {

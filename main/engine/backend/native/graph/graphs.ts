@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Computation } from '../../../network/ops';
 import { sizeOf } from '../../../network/weights';
+import { availableBytes } from '../../../availableMemory';
 import { node } from '../kernels';
 import { TAG, withSavedModel } from './savedModel';
 import { NotTraceable, trace, type Trace } from './trace';
@@ -23,8 +24,13 @@ interface Graph {
   readonly moved: readonly number[];
 }
 
-/** Of the least recently used first; null where a computation cannot be a graph. */
+/** The least recently used first; null where a computation is not to be a graph. */
 const graphs = new Map<string, Graph | null>();
+/**
+ * What a graph takes at its peak, in multiples of what its tensors hold kernel by kernel: the same, and what lies in pieces
+ * between them. It comes on top: what was given back there, the C library of Linux keeps for that thread.
+ */
+const ROOM = 1.5;
 /** A training has some three: two networks, and a last batch that is smaller. */
 const MOST_GRAPHS = 8;
 
@@ -96,10 +102,11 @@ function graphOf(computation: Computation): Graph | null {
   return graph;
 }
 
-/** Null where the computation cannot be a graph. */
+/** Null where the computation cannot be a graph, or there is too little memory for one. */
 function make(computation: Computation): Graph | null {
   try {
-    const { nodes, ...graph } = follow(computation);
+    const { nodes, peakBytes, ...graph } = follow(computation);
+    if (peakBytes * ROOM > availableBytes()) return null;
     const session = withSavedModel(nodes, (folder) => node().loadSavedModelMetaGraph(folder, TAG));
     return { session, ...graph };
   } catch (error) {

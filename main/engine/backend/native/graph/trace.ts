@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { isKnownConstant, node, type Attribute, type NodeBackend } from '../kernels';
 import type { AttributeValue, GraphNode } from './savedModel';
 
@@ -12,6 +12,8 @@ export interface Trace {
   readonly fed: readonly { readonly place: number; readonly name: string }[];
   /** What comes out, in the order in which it was asked for. */
   readonly outputs: readonly string[];
+  /** Most that its tensors held at a time, in bytes. */
+  readonly peakBytes: number;
 }
 
 /**
@@ -33,6 +35,8 @@ class Recorder {
   private readonly origins = new Map<object, string>();
   private readonly fed = new Map<number, string>();
   private readonly written = new Set<object>();
+  private readonly bytesBefore = tf.memory().numBytes;
+  private peakBytes = 0;
 
   constructor(
     private readonly backend: NodeBackend,
@@ -77,6 +81,7 @@ class Recorder {
   result(outputs: readonly tf.Tensor[]): Trace {
     return {
       nodes: this.nodes,
+      peakBytes: this.peakBytes,
       fed: [...this.fed].map(([place, name]) => ({ place, name })),
       outputs: outputs.map(({ dataId }) => {
         const origin = this.origins.get(dataId);
@@ -95,6 +100,7 @@ class Recorder {
     const name = `kernel${this.nodes.length}`;
     const values = attributes.map((each) => [each.name, this.valueOf(each)] as const);
     this.nodes.push({ name, operation, inputs, attributes: new Map(values) });
+    this.peakBytes = Math.max(this.peakBytes, tf.memory().numBytes - this.bytesBefore);
     outputs.forEach(({ dataId }, i) => this.origins.set(dataId, i === 0 ? name : `${name}:${i}`));
   }
 
