@@ -38,7 +38,7 @@ export function slicePredictor(
   const size = height * width;
   const channels = design.inputChannels;
   const most = Math.max(PREDICTION_BATCH, Math.floor(PREDICTION_PIXELS / size));
-  const key = JSON.stringify(['cuts', layers, { ...mode, dropout: Boolean(mode.dropout) }]);
+  const key = JSON.stringify(['cuts', layers, mode]);
   return (images) => {
     const count = images.length / (size * channels);
     const out = {

@@ -47,8 +47,8 @@ export type DropoutMask = (shape: readonly number[], memory?: Float32Array) => T
 /** A computation that comes again and again with other numbers, such as the gradients of a training step. */
 export interface Computation {
   /**
-   * All that it depends on beside its tensors: two of one key on tensors of the same shapes, in the same order, compute
-   * the same.
+   * All that it depends on beside its tensors and whether there is dropout: two of one key on tensors of the same shapes, in
+   * the same order, compute the same.
    */
   readonly key: string;
   /** What it reads; all that is read is here or among the variables. */

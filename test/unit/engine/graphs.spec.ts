@@ -44,7 +44,7 @@ interface Outcome {
 }
 
 /** Two steps' gradients of both networks from the same start: the second's with the statistics that the first has moved. */
-function twoSteps(ops: NetworkOps, from: typeof design, withExtras: boolean): Outcome {
+function twoSteps(ops: NetworkOps, from: typeof design, withExtras: boolean, rate = 0.3): Outcome {
   const random = createRandom(5);
   const networks = {
     ops,
@@ -59,7 +59,7 @@ function twoSteps(ops: NetworkOps, from: typeof design, withExtras: boolean): Ou
     pastedWeight: 0.7,
     cleanWeight: 0.4,
   };
-  const dropout = dropoutMasks(0.3, random);
+  const dropout = dropoutMasks(rate, random);
   const values = new Map<string, Float32Array>();
   const keep = (step: number, gradients: tf.NamedTensorMap, terms: object): void => {
     Object.values(gradients).forEach((g, i) =>
@@ -123,6 +123,13 @@ describe.runIf(testBackend === 'native')('graphs on the native backend', () => {
     },
   );
 
+  it('knows a step without dropout from the same step with it', () => {
+    const before = graphsMade();
+    const graph = twoSteps(asGraph, PUBLISHED_DESIGN, false, 0);
+    expect(graphsMade()).toBe(before + 2);
+    expectSame(graph, twoSteps(byKernel, PUBLISHED_DESIGN, false, 0));
+  });
+
   it('gives the same the first time and later, and leaves no tensor behind', () => {
     const first = twoSteps(asGraph, PUBLISHED_DESIGN, false);
     const { numTensors } = tf.memory();
@@ -168,7 +175,18 @@ describe.runIf(testBackend === 'native')('graphs on the native backend', () => {
     available.mockRestore();
   });
 
+  it('computes kernel by kernel where the temporary folder cannot be written', () => {
+    vi.stubEnv('TMPDIR', '/nowhere/at/all');
+    vi.stubEnv('TEMP', 'Z:\\nowhere');
+    const before = graphsMade();
+    const [y] = asGraph.compute(doubled(tf.tensor1d([1, 2]), 'no folder', () => undefined)) as [tf.Tensor];
+    vi.unstubAllEnvs();
+    expect([...y.dataSync()]).toEqual([2, 4]);
+    expect(graphsMade()).toBe(before);
+  });
+
   it('takes the inputs of each call and not those of the first, and makes a graph anew that it had to give up', () => {
+    const before = graphsMade();
     for (const round of [1, 2]) {
       for (let key = 0; key < 12; key += 1) {
         const x = tf.tensor1d([key, round]);
@@ -176,9 +194,10 @@ describe.runIf(testBackend === 'native')('graphs on the native backend', () => {
         expect([...y.dataSync()]).toEqual([2 * key, 2 * round]);
       }
     }
-    expect(graphsMade()).toBe(8);
+    expect(graphsMade()).toBe(before + 24);
     const x = tf.tensor1d([7, 8]);
     const [y] = asGraph.compute(doubled(x, 'many 11', () => undefined)) as [tf.Tensor];
     expect([...y.dataSync()]).toEqual([14, 16]);
+    expect(graphsMade()).toBe(before + 24);
   });
 });

@@ -51,9 +51,11 @@ function memoryOf(order: number, size: number): Float32Array {
   return memory.subarray(0, size);
 }
 
-/** How many graphs there are now. */
+let made = 0;
+
+/** How many graphs were made so far. */
 export function graphsMade(): number {
-  return [...graphs.values()].filter((graph) => graph !== null).length;
+  return made;
 }
 
 /**
@@ -87,9 +89,9 @@ export function computeAsGraph(computation: Computation): tf.Tensor[] {
 }
 
 function graphOf(computation: Computation): Graph | null {
-  const { inputs, variables } = computation;
+  const { inputs, variables, dropout } = computation;
   const shapes = [...inputs, ...variables].map(({ shape }) => shape.join('x'));
-  const key = `${computation.key} ${shapes.join(' ')}`;
+  const key = [computation.key, dropout !== null, ...shapes].join(' ');
   const known = graphs.get(key);
   const graph = known === undefined ? make(computation) : known;
   graphs.delete(key);
@@ -102,44 +104,50 @@ function graphOf(computation: Computation): Graph | null {
   return graph;
 }
 
-/** Null where the computation cannot be a graph, or there is too little memory for one. */
+/** Null where the computation cannot be a graph, or there is too little memory or no place for one. */
 function make(computation: Computation): Graph | null {
+  const followed = follow(computation);
+  if (!followed) return null;
+  const { nodes, peakBytes, ...graph } = followed;
+  if (peakBytes * ROOM > availableBytes()) return null;
   try {
-    const { nodes, peakBytes, ...graph } = follow(computation);
-    if (peakBytes * ROOM > availableBytes()) return null;
     const session = withSavedModel(nodes, (folder) => node().loadSavedModelMetaGraph(folder, TAG));
+    made += 1;
     return { session, ...graph };
-  } catch (error) {
-    if (error instanceof NotTraceable) return null;
-    throw error;
+  } catch {
+    // A full disk, for example: kernel by kernel it gives the same, more slowly.
+    return null;
   }
 }
 
-/** Runs the computation once to see what it does, and puts the variables back. */
-function follow({ inputs, variables, dropout, run }: Computation): Omit<Graph, 'session'> & Trace {
+/** Runs the computation once to see what it does, and puts the variables back. Null where that cannot be seen. */
+function follow({ inputs, variables, dropout, run }: Computation): (Omit<Graph, 'session'> & Trace) | null {
   const masks: tf.Tensor[] = [];
   const mask = (shape: readonly number[]): tf.Tensor => {
-    const made = tf.ones([...shape]);
-    masks.push(made);
-    return made;
+    const ones = tf.ones([...shape]);
+    masks.push(ones);
+    return ones;
   };
   const before = variables.map((variable) => variable.clone());
   const findMoved = (): number[] =>
     variables.flatMap(({ dataId }, place) => (dataId === before[place]?.dataId ? [] : [place]));
-  const made: tf.Tensor[] = [];
+  const outcome: tf.Tensor[] = [];
   try {
     tf.engine().startScope();
     const traced = trace(
       () => [...inputs, ...before, ...masks],
       () => {
-        made.push(...run(dropout && mask));
-        return [...made, ...findMoved().map((place) => variables[place] as tf.Tensor)];
+        outcome.push(...run(dropout && mask));
+        return [...outcome, ...findMoved().map((place) => variables[place] as tf.Tensor)];
       },
     );
     return { ...traced, masks: masks.map(({ shape }) => shape), moved: findMoved() };
+  } catch (error) {
+    if (error instanceof NotTraceable) return null;
+    throw error;
   } finally {
     tf.engine().endScope();
     for (const place of findMoved()) variables[place]?.assign(before[place] as tf.Tensor);
-    tf.dispose([...before, ...masks, ...made]);
+    tf.dispose([...before, ...masks, ...outcome]);
   }
 }
