@@ -22,8 +22,7 @@ test('the pictures of the guide, from the sample study', async () => {
     await picture('data');
 
     await desk.goTo('Train');
-    // One cycle of the preset: minutes, and a mask that looks like one.
-    await page.getByTestId('cycles').fill('1');
+    // The preset as a reader has it: minutes, and the mask that he will see.
     await desk.train.click();
     await expect(desk.headline).toContainText('Finished', { timeout: 600_000 });
     await desk.goTo('Review');
@@ -37,10 +36,19 @@ test('the pictures of the guide, from the sample study', async () => {
     await picture('histogram', page.getByRole('region', { name: 'Threshold' }));
     const automatic = await desk.thresholdSlider.inputValue();
     const stage = page.locator('.main-stage');
-    await desk.thresholdSlider.fill('0.3');
-    await expect.poll(() => desk.maskPixels()).toBeGreaterThan(500);
+    /** Moves the threshold by so much at a time until the mask in the picture is what it should be. */
+    const moveUntil = async (by: number, reached: (pixels: number) => boolean): Promise<void> => {
+      for (let at = Number(automatic) + by; at > 0 && at < 1; at += by) {
+        await desk.thresholdSlider.fill(at.toFixed(2));
+        await desk.saved();
+        if (reached(await desk.maskPixels())) return;
+      }
+      throw new Error('no threshold makes such a mask');
+    };
+    const marked = await desk.maskPixels();
+    await moveUntil(-0.05, (pixels) => pixels > 2.5 * marked);
     await picture('too-much', stage);
-    await desk.thresholdSlider.fill('0.97');
+    await moveUntil(0.01, (pixels) => pixels < marked / 2);
     await picture('too-little', stage);
     await desk.thresholdSlider.fill(automatic);
 
