@@ -29,6 +29,9 @@ export default async function afterPack({ appOutDir, packager }) {
   const wasm = files.filter(({ name }) => name.endsWith('.wasm'));
   if (!wasm.some(({ name }) => name.includes('tfjs-backend-wasm')))
     throw new PlainError('The package lacks the WebAssembly engine.');
+  for (const name of ['tfjs_backend.cc', 'tfjs_binding.cc', 'node_api.h'])
+    if (!files.some((file) => path.basename(file.name) === name))
+      throw new PlainError(`The package lacks ${name}, with which TensorFlow's library is connected.`);
   const native = files.find(({ name }) =>
     /libtensorflow|tensorflow\.dll|tfjs_binding\.node|cudart|cudnn/i.test(name),
   );

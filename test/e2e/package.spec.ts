@@ -105,6 +105,14 @@ test('it holds the WebAssembly engine, the notices and its list of parts, and no
   expect(bytes).toBeLessThan(400e6);
   expect(files.filter((file) => /libtensorflow|tfjs_binding\.node|cudart|cudnn/.test(file))).toEqual([]);
   expect(files.filter((file) => /tfjs-backend-wasm.*\.wasm$/.test(file)).length).toBeGreaterThan(0);
+  // What its users install TensorFlow's library with: `.cc` is left out of packages by default.
+  const sources = path.join('@tensorflow', 'tfjs-node-gpu', 'binding');
+  expect(
+    files
+      .filter((file) => path.dirname(file).endsWith(sources))
+      .map((file) => path.basename(file))
+      .sort(),
+  ).toEqual(readdirSync(path.join('node_modules', sources)).sort());
   expect(files.filter((file) => /default_app|\.map$|\.env|\.pem$/.test(file))).toEqual([]);
 
   const sbom = JSON.parse(readFileSync(path.join(resources, 'sbom.cdx.json'), 'utf8')) as {

@@ -117,7 +117,7 @@ async function compileWith(compilers: readonly string[], args: readonly string[]
     if (result.code === 0) return;
     throw new ExpectedError(
       'install-failed',
-      `The addon could not be compiled with ${compiler}. --verbose shows what it said.`,
+      `The addon could not be compiled with ${compiler}: its words are in the details (on the command line: --verbose).`,
       result.output.slice(-4000),
     );
   }
