@@ -55,19 +55,13 @@ test('axe finds nothing serious in any page of the guide', async () => {
   const { app } = desk.running;
   // The guide's own window runs no script, and axe is one: the same pages in another window.
   const opened = app.waitForEvent('window');
-  await app.evaluate(({ BrowserWindow }) => {
-    void new BrowserWindow({ show: false, title: 'axe' }).loadURL('ascnet://guide/index.html');
-  });
+  await app.evaluate(({ BrowserWindow }) =>
+    new BrowserWindow({ show: false, title: 'axe' }).loadURL('ascnet://guide/index.html'),
+  );
   const guide = await opened;
   for (const name of guidePages) {
-    await app.evaluate(
-      ({ BrowserWindow }, address) =>
-        BrowserWindow.getAllWindows()
-          .find(({ webContents }) => webContents.getURL().startsWith('ascnet://guide/'))
-          ?.loadURL(address),
-      `ascnet://guide/${name}.html`,
-    );
-    await expect(guide).toHaveURL(`ascnet://guide/${name}.html`);
+    await guide.goto(`ascnet://guide/${name}.html`);
+    await expect(guide.getByRole('heading', { level: 1 })).toHaveCount(1);
     for (const colorScheme of ['light', 'dark'] as const) {
       await guide.emulateMedia({ colorScheme });
       expect(await faults(guide), `${name}, ${colorScheme}`).toEqual([]);
