@@ -238,7 +238,7 @@ async function writeGuide(out) {
 ${links.join('\n')}
 </ul></nav>
 <main>
-${md.render(whole)}<footer>For research. Not a medical device.</footer>
+${md.render(whole).replaceAll('<pre>', '<pre tabindex="0">')}<footer>For research. Not a medical device.</footer>
 </main>
 </body>
 </html>
