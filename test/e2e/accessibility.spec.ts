@@ -59,6 +59,8 @@ test('axe finds nothing serious in any page of the guide', async () => {
     new BrowserWindow({ show: false, title: 'axe' }).loadURL('ascnet://guide/index.html'),
   );
   const guide = await opened;
+  // A page that is still loading is given up for the next one, which rejects.
+  await guide.waitForURL('ascnet://guide/index.html', { waitUntil: 'load' });
   for (const name of guidePages) {
     await guide.goto(`ascnet://guide/${name}.html`);
     await expect(guide.getByRole('heading', { level: 1 })).toHaveCount(1);
