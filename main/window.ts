@@ -1,12 +1,14 @@
 import path from 'node:path';
-import { BrowserWindow, nativeTheme } from 'electron';
+import { BrowserWindow, nativeTheme, screen } from 'electron';
 
 /** Makes the one window; it shows itself once it has something to show. */
 export function createWindow(startUrl: string, theme: 'dark' | 'light', devTools: boolean): BrowserWindow {
   nativeTheme.themeSource = theme;
+  const room = screen.getPrimaryDisplay().workAreaSize;
   const window = new BrowserWindow({
-    width: 1440,
-    height: 900,
+    // No larger than the screen: a small one would cut it off.
+    width: Math.min(1440, room.width),
+    height: Math.min(900, room.height),
     minWidth: 1024,
     minHeight: 640,
     show: false,
