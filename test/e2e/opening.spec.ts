@@ -59,7 +59,7 @@ test('a file on the command line is opened, and a second start hands its files t
     await expect(desk.scanRows).toHaveCount(3);
     await expect(desk.scanRows.nth(1)).toContainText('z\u00fcrich \u8111.nii');
     await expect(desk.scanRows.nth(2)).toContainText('relative.nii');
-    await expect(desk.messages.filter({ hasText: 'gone.nii is not there' })).toBeVisible();
+    await expect(desk.messages.filter({ hasText: 'There is no file gone.nii' })).toBeVisible();
     expect(desk.running.app.windows()).toHaveLength(1);
   } finally {
     await desk.close();
