@@ -25,7 +25,7 @@ interface Needs {
 /** In bytes. */
 const needs: Readonly<Record<MemoryBackend, Needs>> = {
   wasm: { base: 190 * 2 ** 20, main: 390, discriminator: 91, weights: 590 * 2 ** 20 },
-  native: { base: 345 * 2 ** 20, main: 240, discriminator: 110, weights: 165 * 2 ** 20 },
+  native: { base: 345 * 2 ** 20, main: 240, discriminator: 125, weights: 165 * 2 ** 20 },
 };
 const PUBLISHED_WIDTH = 32;
 
@@ -37,7 +37,8 @@ type Slice = { readonly height: number; readonly width: number };
 
 /**
  * About how many bytes a training holds at its peak. On WebAssembly never more than that can hold: beyond it, batches are
- * computed in pieces (main/engine/training/pieces.ts).
+ * computed in pieces (main/engine/training/pieces.ts). On a CPU with TensorFlow it is what a training needs, kernel by kernel;
+ * it takes up to 1.7 times as much where there is that much, for graphs (main/engine/backend/native/graph).
  * @param slice its sides in pixels
  */
 export function trainingBytes(settings: Sizes, slice: Slice, backend: MemoryBackend): number {
