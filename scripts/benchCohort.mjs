@@ -12,7 +12,7 @@ import { PlainError, runAsScript } from './processes.mjs';
 /*
  * A batch of one real scan again and again, with a network of the published size on the fastest backend there is:
  *   throughput  scans after each other against what the network by itself takes for one (alone in its process: one lane)
- *   memory      of a hundred scans, the last twenty against the fortieth to the sixtieth
+ *   memory      of a hundred scans, the last twenty against the tenth to the thirtieth
  *   cost        of a scan, a slice and a start, for docs/cohort.md
  *
  * usage: npm run bench:cohort [-- SCANS [WIDTH]]
@@ -127,10 +127,9 @@ await runAsScript(import.meta.url, async () => {
     const flat = await batch(folder, 'flat', 100, '--baseline', 'intensity');
     const held = (/** @type {number} */ from, /** @type {number} */ to) =>
       mean(flat.heldMb.slice(from, to).flatMap((samples) => samples ?? []));
-    // The heap and what the allocator keeps grow into their sizes over the first forty scans.
-    const [early, late] = [held(40, 60), held(80, 100)];
+    const [early, late] = [held(10, 30), held(80, 100)];
     console.log(
-      `memory, 100 scans: ${held(0, 10).toFixed(0)} MB at the first ten, ${early.toFixed(0)} MB at the 40th to 60th, ${late.toFixed(0)} MB at the 80th to 100th: ` +
+      `memory, 100 scans: ${early.toFixed(0)} MB at the 10th to 30th, ${late.toFixed(0)} MB at the 80th to 100th: ` +
         `${(late / early).toFixed(2)} times (at most ${mostGrowth})`,
     );
     return share >= least && late <= mostGrowth * early ? 0 : 1;
