@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { dialog, type SaveDialogOptions } from 'electron';
+import type { SaveDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import { sliceGridSchema } from '../../../shared/geometry/sliceGrid';
 import type { RequestOf } from '../../../shared/ipc/contract';
@@ -13,6 +13,7 @@ import { sourceOf } from '../../files/imports';
 import { outputNames, writeOutputs } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
 import { VERSION } from '../../version';
+import { chosenTarget } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -29,13 +30,10 @@ export function exportHandlers({
         properties: ['showOverwriteConfirmation', 'createDirectory'],
         filters: [{ name: 'PNG', extensions: ['png'] }],
       };
-      const owner = window();
-      const { canceled, filePath } = owner
-        ? await dialog.showSaveDialog(owner, options)
-        : await dialog.showSaveDialog(options);
-      if (canceled || !filePath) return { saved: null };
-      const target = /\.png$/i.test(filePath) ? filePath : `${filePath}.png`;
-      if (target !== filePath && existsSync(target)) {
+      const chosen = await chosenTarget(options, window());
+      if (chosen === null) return { saved: null };
+      const target = /\.png$/i.test(chosen) ? chosen : `${chosen}.png`;
+      if (target !== chosen && existsSync(target)) {
         throw new ExpectedError(
           'file-exists',
           `${path.basename(target)} exists already: choose another name.`,
@@ -49,13 +47,9 @@ export function exportHandlers({
       // Made while the dialog is open; what goes wrong is said when it is needed.
       const bytes = maskFile(source, { dims, mask });
       bytes.catch(() => undefined);
-      const options = saveOptions(source);
-      const owner = window();
-      const { canceled, filePath } = owner
-        ? await dialog.showSaveDialog(owner, options)
-        : await dialog.showSaveDialog(options);
-      if (canceled || !filePath) return { saved: null };
-      const target = maskTarget(filePath, source);
+      const chosen = await chosenTarget(saveOptions(source), window());
+      if (chosen === null) return { saved: null };
+      const target = maskTarget(chosen, source);
       const beside = path.join(path.dirname(target), sidecarName(path.basename(target)));
       // The dialog has asked about the mask alone; what lies beside a mask that may be replaced is its own.
       if (existsSync(beside) && !existsSync(target)) {

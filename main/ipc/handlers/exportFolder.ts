@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { dialog, type OpenDialogOptions } from 'electron';
+import type { OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import { exportName, type ExportPart } from '../../../shared/study/exportNames';
 import { sidecarName } from '../../../shared/volume/maskSidecar';
@@ -10,6 +10,7 @@ import { niftiBytes, trueValues } from '../../../shared/volume/nifti';
 import { npyValues } from '../../../shared/volume/npy';
 import { writeOutputs } from '../../files/outputs';
 import { readVolumeFile } from '../../files/readVolume';
+import { chosenPath } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 import { maskFacts, maskFile } from './export';
@@ -27,12 +28,8 @@ export function exportFolderHandlers({
 }: Services): Pick<Handlers, 'export:chooseFolder' | 'export:look' | 'export:into'> {
   return {
     'export:chooseFolder': async () => {
-      const owner = window();
-      const { canceled, filePaths } = owner
-        ? await dialog.showOpenDialog(owner, options)
-        : await dialog.showOpenDialog(options);
-      const [chosen] = filePaths;
-      if (canceled || chosen === undefined) return { folder: null };
+      const chosen = await chosenPath(options, window());
+      if (chosen === null) return { folder: null };
       const { token, name } = tokens.adopt(path.resolve(chosen), 'folder', 0);
       return { folder: { token, name, files: await filesIn(chosen) } };
     },

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
+import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron';
 import { ExpectedError, toFailure, type Failure } from '../../../shared/failure';
 import type { FileToken, ResponseOf } from '../../../shared/ipc/contract';
 import { distinctNames } from '../../../shared/study/scanNames';
@@ -11,6 +11,7 @@ import { headerPath } from '../../files/readVolume';
 import type { FileTokens } from '../../files/tokens';
 import { unreadable } from '../../files/uncompressed';
 import { studyFolderOf } from '../../opening';
+import { answerTo, chosenPath, chosenPaths } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -51,23 +52,11 @@ export function fileHandlers({
       (series) => askForSeries(series, window()),
     );
   return {
-    'files:open': async () => {
-      const owner = window();
-      const { canceled, filePaths } = owner
-        ? await dialog.showOpenDialog(owner, openOptions)
-        : await dialog.showOpenDialog(openOptions);
-      return adopt(canceled ? [] : filePaths);
-    },
+    'files:open': async () => adopt(await chosenPaths(openOptions, window())),
     'files:openFolder': async () => {
       const options: OpenDialogOptions = { title: 'Open a folder of scans', properties: ['openDirectory'] };
-      const owner = window();
-      const { canceled, filePaths } = owner
-        ? await dialog.showOpenDialog(owner, options)
-        : await dialog.showOpenDialog(options);
-      const [chosen] = filePaths;
-      return {
-        folder: canceled || chosen === undefined ? null : await volumesIn(path.resolve(chosen), tokens),
-      };
+      const chosen = await chosenPath(options, window());
+      return { folder: chosen === null ? null : await volumesIn(path.resolve(chosen), tokens) };
     },
     'files:given': async () => {
       const paths = opening.take();
@@ -231,9 +220,7 @@ async function askForSeries(
     buttons: [...series.map(({ label }) => label), 'All of them', 'Cancel'],
     cancelId: series.length + 1,
   };
-  const { response } = owner
-    ? await dialog.showMessageBox(owner, options)
-    : await dialog.showMessageBox(options);
+  const response = await answerTo(options, owner);
   if (response === series.length) return all;
   return all.filter((index) => index === response);
 }

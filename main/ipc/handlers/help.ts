@@ -1,9 +1,10 @@
 import os from 'node:os';
 import path from 'node:path';
-import { app, dialog, type SaveDialogOptions } from 'electron';
+import { app, type SaveDialogOptions } from 'electron';
 import { redact } from '../../../shared/redact';
 import { writeFileAtomic } from '../../files/atomicWrite';
 import { collectReport, zipReport, type MachineFacts, type ReportFile } from '../../problemReport';
+import { chosenTarget } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -33,14 +34,11 @@ export function helpHandlers({
         properties: ['showOverwriteConfirmation', 'createDirectory'],
         filters: [{ name: 'Zip', extensions: ['zip'] }],
       };
-      const owner = window();
-      const { canceled, filePath } = owner
-        ? await dialog.showSaveDialog(owner, options)
-        : await dialog.showSaveDialog(options);
-      if (canceled || !filePath) return { saved: null };
+      const target = await chosenTarget(options, window());
+      if (target === null) return { saved: null };
       const words = note.trim() === '' ? [] : [{ name: 'note.txt', text: `${redact(note, tokens.names)}\n` }];
-      await writeFileAtomic(filePath, zipReport([...collected, ...words]));
-      return { saved: path.basename(filePath) };
+      await writeFileAtomic(target, zipReport([...collected, ...words]));
+      return { saved: path.basename(target) };
     },
   };
 }

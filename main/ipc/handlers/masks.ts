@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
+import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron';
 import { ExpectedError } from '../../../shared/failure';
 import type { FileToken } from '../../../shared/ipc/contract';
 import { mustLieOnGrid } from '../../../shared/imaging/preparation';
@@ -14,6 +14,7 @@ import { stemOf } from '../../files/outputs';
 import { readMaskOf } from '../../files/readMask';
 import { headerPath, readVolumeFile } from '../../files/readVolume';
 import type { StudyFolder } from '../../files/studyFolder';
+import { answerTo, chosenPath } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -50,7 +51,7 @@ export function maskHandlers({
           { name: 'All files', extensions: ['*'] },
         ],
       };
-      const chosen = await chosenFile(options, window());
+      const chosen = await chosenPath(options, window());
       if (chosen === null) return { mask: null };
       return { mask: await onGrid(headerPath(chosen), tokens.pathOf(scan, 'file')) };
     },
@@ -63,7 +64,7 @@ export function maskHandlers({
           { name: 'All files', extensions: ['*'] },
         ],
       };
-      const chosen = await chosenFile(options, window());
+      const chosen = await chosenPath(options, window());
       if (chosen === null) return { file: null };
       const other = headerPath(chosen);
       mustLieOnGrid(contrast, await readVolumeFile(other), await readVolumeFile(tokens.pathOf(scan, 'file')));
@@ -102,15 +103,6 @@ export function maskHandlers({
       return { text };
     },
   };
-}
-
-/** The one file that a dialog gives; null where it was cancelled. */
-async function chosenFile(options: OpenDialogOptions, owner: BrowserWindow | null): Promise<string | null> {
-  const { canceled, filePaths } = owner
-    ? await dialog.showOpenDialog(owner, options)
-    : await dialog.showOpenDialog(options);
-  const [chosen] = filePaths;
-  return canceled || chosen === undefined ? null : chosen;
 }
 
 /**
@@ -167,8 +159,5 @@ async function mayResample(grids: string, owner: BrowserWindow | null): Promise<
     defaultId: 0,
     cancelId: 1,
   };
-  const { response } = owner
-    ? await dialog.showMessageBox(owner, options)
-    : await dialog.showMessageBox(options);
-  return response === 0;
+  return (await answerTo(options, owner)) === 0;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { dialog, type BrowserWindow, type MessageBoxOptions, type OpenDialogOptions } from 'electron';
+import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron';
 import { KERAS_FILES } from '../../engine/keras/kerasFiles';
+import { answerTo, chosenPath } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -28,16 +29,9 @@ export function modelHandlers({
   study,
   window,
 }: Services): Pick<Handlers, 'model:import' | 'model:export'> {
-  const choose = async (options: OpenDialogOptions): Promise<string | null> => {
-    const owner = window();
-    const { canceled, filePaths } = owner
-      ? await dialog.showOpenDialog(owner, options)
-      : await dialog.showOpenDialog(options);
-    return canceled ? null : (filePaths[0] ?? null);
-  };
   return {
     'model:import': async () => {
-      const model = await choose(importOptions);
+      const model = await chosenPath(importOptions, window());
       if (model === null) return { jobId: null };
       const jobId = randomUUID();
       engine.start({ jobId, type: 'importModel', model, outDir: path.join(study.nextRun(), 'run') });
@@ -45,7 +39,7 @@ export function modelHandlers({
     },
     'model:export': async ({ run }) => {
       const model = tokens.pathOf(run, 'run');
-      const outDir = await choose(exportOptions);
+      const outDir = await chosenPath(exportOptions, window());
       if (outDir === null) return { jobId: null };
       const there = Object.values(KERAS_FILES).filter((name) => existsSync(path.join(outDir, name)));
       if (there.length > 0 && !(await mayReplace(there, window()))) return { jobId: null };
@@ -67,8 +61,5 @@ async function mayReplace(names: readonly string[], owner: BrowserWindow | null)
     defaultId: 1,
     cancelId: 1,
   };
-  const { response } = owner
-    ? await dialog.showMessageBox(owner, options)
-    : await dialog.showMessageBox(options);
-  return response === 0;
+  return (await answerTo(options, owner)) === 0;
 }

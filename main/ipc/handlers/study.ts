@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { dialog, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
+import type { SaveDialogOptions } from 'electron';
+import { chosenPath, chosenTarget } from '../dialogs';
 import type { Handlers } from '../router';
 import type { Services } from '../services';
 
@@ -9,14 +10,8 @@ type StudyChannel =
 /** The study file: what it holds is the page's, where it lies is the reader's. */
 export function studyHandlers({ study, studies, engine, window }: Services): Pick<Handlers, StudyChannel> {
   /** The folder that the reader chooses; null where the dialog was cancelled. */
-  const chooseFolder = async (title: string): Promise<string | null> => {
-    const options: OpenDialogOptions = { title, properties: ['openDirectory'] };
-    const owner = window();
-    const { canceled, filePaths } = owner
-      ? await dialog.showOpenDialog(owner, options)
-      : await dialog.showOpenDialog(options);
-    return canceled ? null : (filePaths[0] ?? null);
-  };
+  const chooseFolder = (title: string): Promise<string | null> =>
+    chosenPath({ title, properties: ['openDirectory'] }, window());
   return {
     'study:current': () => studies.current(),
     'study:save': async ({ study: document }) => ({ savedAt: await studies.save(document) }),
@@ -27,13 +22,10 @@ export function studyHandlers({ study, studies, engine, window }: Services): Pic
         defaultPath: path.basename(study.path),
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       };
-      const owner = window();
-      const { canceled, filePath } = owner
-        ? await dialog.showSaveDialog(owner, options)
-        : await dialog.showSaveDialog(options);
-      if (canceled || !filePath) return { name: null };
-      await studies.saveAs(path.resolve(filePath));
-      return { name: path.basename(filePath) };
+      const chosen = await chosenTarget(options, window());
+      if (chosen === null) return { name: null };
+      await studies.saveAs(path.resolve(chosen));
+      return { name: path.basename(chosen) };
     },
     'study:open': async () => {
       engine.mustRest();
