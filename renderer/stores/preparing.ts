@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import { fromFailure } from '../../shared/failure';
+import { mapContrasts } from '../../shared/imaging/contrasts';
 import type { PreparationPictures } from '../../shared/imaging/preparationPictures';
 import type { PreparedFacts, PrepareReply, PrepareRequest } from '../workers/prepareMessages';
 import { useStudyStore } from './study';
@@ -48,9 +49,7 @@ export const usePreparingStore = defineStore('preparing', () => {
       id: asked,
       scan: named(scan),
       brain: brain.value && named(brain.value),
-      contrasts: Object.fromEntries(
-        Object.entries(contrasts.value).map(([contrast, file]) => [contrast, named(file)]),
-      ),
+      contrasts: mapContrasts(contrasts.value, named),
       preparation: { ...study.preparation, contrasts: [...study.preparation.contrasts] },
     });
   }

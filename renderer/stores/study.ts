@@ -6,7 +6,7 @@ import type { SlicePlane } from '../../shared/geometry/sliceGrid';
 import { slicesAcross } from '../../shared/geometry/slicesAcross';
 import { defaultPreparation, type Preparation } from '../../shared/imaging/preparation';
 import { planeOrientation } from '../../shared/geometry/sliceGrid';
-import type { Contrast, OfContrasts } from '../../shared/imaging/contrasts';
+import { mapContrasts, type Contrast, type OfContrasts } from '../../shared/imaging/contrasts';
 import { coverOf, levelsMm, type LevelCover } from '../../shared/imaging/headLevels';
 import { healthySlices } from '../../shared/lesions/healthySlices';
 import { trueValues } from '../../shared/volume/nifti';
@@ -355,13 +355,6 @@ export const useStudyStore = defineStore('study', () => {
     brains.value = Object.fromEntries(Object.entries(brains.value).filter(([key]) => key !== token));
   }
 
-  /** The tokens of a scan's other contrasts. */
-  function contrastsOf(token: string): OfContrasts<string> {
-    return Object.fromEntries(
-      Object.entries(contrasts.value[token] ?? {}).map(([contrast, file]) => [contrast, file.token]),
-    );
-  }
-
   /** Asks for the scan of another contrast that goes with a scan. */
   async function openContrast(token: string, contrast: Contrast): Promise<void> {
     const { file } = await ask('contrasts:choose', { scan: token, contrast });
@@ -386,7 +379,10 @@ export const useStudyStore = defineStore('study', () => {
 
   /** What belongs to a scan in a job: its brain mask and its other contrasts. */
   function besides(token: string): Pick<ChosenScan, 'brain' | 'contrasts'> {
-    return { brain: brainOf(token), contrasts: contrastsOf(token) };
+    return {
+      brain: brainOf(token),
+      contrasts: mapContrasts(contrasts.value[token] ?? {}, (file) => file.token),
+    };
   }
 
   /** What a training is made of: marked slices of each scan, and every slice of the input scans. */

@@ -2,8 +2,8 @@ import '../ipc/withoutEval';
 import { ExpectedError, toFailure } from '../../shared/failure';
 import { sameGrid } from '../../shared/geometry/sameGrid';
 import { channelOffsetsMm, withNeighbours } from '../../shared/geometry/neighbours';
-import type { Contrast, OfContrasts } from '../../shared/imaging/contrasts';
-import { prepareVolume, type Preparation, type PreparedVolume } from '../../shared/imaging/preparation';
+import { openContrasts } from '../../shared/imaging/contrasts';
+import { prepareVolume, type PreparedVolume } from '../../shared/imaging/preparation';
 import { preparationPictures, type GreyPicture } from '../../shared/imaging/preparationPictures';
 import { pasteLesions } from '../../shared/lesions/pastedLesions';
 import { createRandom } from '../../shared/random';
@@ -47,7 +47,7 @@ async function prepare({
     const volume = read?.token === scan.token ? read.volume : await openVolume(scan);
     read = { token: scan.token, volume };
     const mask = brain ? await brainOn(volume, scan, brain) : null;
-    const others = await opened(contrasts, preparation);
+    const others = await openContrasts(contrasts, preparation.contrasts, openVolume);
     if (newest !== id) return;
     const prepared = prepareVolume(volume, {
       preparation,
@@ -85,19 +85,6 @@ function paste({ id, slice, settings, seed }: Extract<PrepareRequest, { type: 'p
     id,
     pictures: { healthy: grey(values), pasted: grey(pasted), mask, count },
   });
-}
-
-/** The scans of the contrasts that a preparation names, as far as they are there. */
-async function opened(
-  files: OfContrasts<TokenFile>,
-  { contrasts }: Preparation,
-): Promise<OfContrasts<Volume>> {
-  const volumes: Partial<Record<Contrast, Volume>> = {};
-  for (const name of contrasts) {
-    const file = files[name];
-    if (file) volumes[name] = await openVolume(file);
-  }
-  return volumes;
 }
 
 async function brainOn(volume: Volume, scan: TokenFile, brain: TokenFile): Promise<Uint8Array> {

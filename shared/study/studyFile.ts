@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofContrasts } from '../imaging/contrasts';
+import { mapContrasts, ofContrasts } from '../imaging/contrasts';
 import { defaultPreparation, preparationSchema } from '../imaging/preparation';
 import { BRAIN_EROSION_VOXELS, lesionRulesSchema } from '../lesions/lesionMask';
 import { headExtentSchema } from '../imaging/headLevels';
@@ -180,11 +180,7 @@ export function withFiles<A, B>(
       file: scan(entry.file),
       truth: entry.truth === null ? null : (result(entry.truth, 'file') ?? null),
       brain: entry.brain === null ? null : (result(entry.brain, 'file') ?? null),
-      contrasts: Object.fromEntries(
-        Object.entries(entry.contrasts)
-          .map(([name, file]) => [name, result(file as A, 'file')] as const)
-          .filter(([, file]) => file !== undefined),
-      ) as ScanOf<B>['contrasts'],
+      contrasts: mapContrasts(entry.contrasts, (file) => result(file, 'file')),
       segmentation: entry.segmentation && withSegmentation(entry.segmentation, result),
     })),
   };

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ExpectedError } from '../../../shared/failure';
-import type { OfContrasts } from '../../../shared/imaging/contrasts';
+import { openContrasts, type OfContrasts } from '../../../shared/imaging/contrasts';
 import { sliceGridSchema, volumeToSlices, type SlicePlane } from '../../../shared/geometry/sliceGrid';
 import { levelsMm } from '../../../shared/imaging/headLevels';
 import {
@@ -25,7 +25,6 @@ import { hashFile } from '../../files/hashFile';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { breatheOrStop, ProgressReporter, type JobContext } from './context';
-import { readContrasts } from './readContrasts';
 import { preparationWith, type VolumeOptions } from './volumeOptions';
 
 /** The published names of the sets. */
@@ -111,7 +110,9 @@ export async function prepareSets(
         volume,
         prepared: prepareVolume(volume, {
           preparation,
-          contrasts: await readContrasts(scan.contrasts ?? {}, preparation, options),
+          contrasts: await openContrasts(scan.contrasts ?? {}, preparation.contrasts, (file) =>
+            readVolumeFile(file, options),
+          ),
           ...(scan.brain == null
             ? {}
             : { brain: await readMaskOf(scan.brain, volume, basename(scan.path), resample) }),

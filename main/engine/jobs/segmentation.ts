@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { slicesToVolume, type SliceGrid } from '../../../shared/geometry/sliceGrid';
 import { baselineScore } from '../../../shared/imaging/baseline';
-import type { OfContrasts } from '../../../shared/imaging/contrasts';
+import { openContrasts, type OfContrasts } from '../../../shared/imaging/contrasts';
 import { adaptationAdvice, adaptationHelps, type Doubt } from '../../../shared/imaging/doubt';
 import { coverOf, type HeadExtent, type LevelCover } from '../../../shared/imaging/headLevels';
 import { histogram } from '../../../shared/imaging/histogram';
@@ -32,7 +32,6 @@ import { voxelVolumeMm3, type Volume } from '../../../shared/volume/volume';
 import { readMaskOf } from '../../files/readMask';
 import { readVolumeFile } from '../../files/readVolume';
 import { IRO_BINS } from '../training/iroCounts';
-import { readContrasts } from './readContrasts';
 import { preparationWith, type VolumeOptions } from './volumeOptions';
 
 /*
@@ -116,7 +115,9 @@ export async function prepareScan(
       : {
           brain: await readMaskOf(options.brainMask, volume, basename(path), options.resampleMasks === true),
         };
-  const contrasts = await readContrasts(options.contrasts ?? {}, preparation, options);
+  const contrasts = await openContrasts(options.contrasts ?? {}, preparation.contrasts, (file) =>
+    readVolumeFile(file, options),
+  );
   const prepared = prepareVolume(volume, { ...size, preparation, ...brain, contrasts });
   const differs = network === null ? [] : preparationDiffers(network.preparation, prepared.grid);
   return { volume, prepared: { ...prepared, warnings: [...prepared.warnings, ...differs] } };

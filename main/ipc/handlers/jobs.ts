@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { OfContrasts } from '../../../shared/imaging/contrasts';
+import { mapContrasts, type OfContrasts } from '../../../shared/imaging/contrasts';
 import type { ChosenScan, JobResult } from '../../../shared/ipc/contract';
 import type { JobRequest, JobScan } from '../../../shared/ipc/engineEvents';
 import { stemOf } from '../../../shared/study/exportNames';
@@ -51,9 +51,7 @@ export function jobHandlers({ tokens, engine, study, link }: Services): Pick<Han
   const maskOf = (token: string | null): string | null =>
     token === null ? null : tokens.pathOf(token, 'file');
   const filesOf = (contrasts: OfContrasts<string>): OfContrasts<string> =>
-    Object.fromEntries(
-      Object.entries(contrasts).map(([name, token]) => [name, tokens.pathOf(token, 'file')]),
-    );
+    mapContrasts(contrasts, (token) => tokens.pathOf(token, 'file'));
   const scans = (chosen: readonly ChosenScan[]): JobScan[] =>
     chosen.map(({ token, slices, brain, contrasts }) => ({
       path: tokens.pathOf(token, 'file'),
