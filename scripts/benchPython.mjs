@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeInCache } from './cached.mjs';
 import { cacheDir } from './paths.mjs';
-import { lastLines, run } from './processes.mjs';
+import { lastLines, PlainError, run } from './processes.mjs';
 
 /** PyTorch as the public index has it; its CPU kernels are the same in the build with CUDA. */
 const packages = ['torch==2.5.1', 'numpy==1.26.4'];
@@ -19,21 +20,21 @@ export async function benchPython() {
   const python = path.join(folder, 'bin', 'python');
   if (fs.existsSync(python)) return python;
   console.error('Making the Python environment with PyTorch: 3 GB to fetch, once ...');
-  fs.mkdirSync(cacheDir(), { recursive: true });
-  const work = fs.mkdtempSync(path.join(cacheDir(), 'making-torch-'));
   try {
-    for (const [command, args] of /** @type {[string, string[]][]} */ ([
-      ['python3', ['-m', 'venv', work]],
-      [path.join(work, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--no-input', ...packages]],
-    ])) {
-      const { code, output } = await run(command, args, { quiet: true });
-      if (code === 0) continue;
-      console.error(`PyTorch is left out, because it could not be installed:\n${lastLines(output)}`);
-      return null;
-    }
-    fs.renameSync(work, folder);
+    await makeInCache(folder, python, async (work) => {
+      for (const [command, args] of /** @type {[string, string[]][]} */ ([
+        ['python3', ['-m', 'venv', work]],
+        [path.join(work, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--no-input', ...packages]],
+      ])) {
+        const { code, output } = await run(command, args, { quiet: true });
+        if (code !== 0) throw new PlainError(lastLines(output));
+      }
+      return work;
+    });
     return python;
-  } finally {
-    fs.rmSync(work, { recursive: true, force: true });
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error;
+    console.error(`PyTorch is left out, because it could not be installed:\n${error.message}`);
+    return null;
   }
 }

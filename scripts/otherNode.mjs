@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeInCache } from './cached.mjs';
 import { cacheDir } from './paths.mjs';
 import { unpackFromRegistry } from './registryPackage.mjs';
 
@@ -34,20 +35,9 @@ export function otherNodePath() {
 export async function ensureOtherNode(say = (line) => console.error(line)) {
   const node = otherNodePath();
   if (node === null || fs.existsSync(node)) return node;
-  fs.mkdirSync(cacheDir(), { recursive: true });
-  const work = fs.mkdtempSync(path.join(cacheDir(), 'making-node-'));
-  const target = path.dirname(path.dirname(node));
-  try {
+  await makeInCache(path.dirname(path.dirname(node)), node, (work) => {
     say(`Fetching ${wanted.spec} from the npm registry: 50 MB, once ...`);
-    const unpacked = await unpackFromRegistry(wanted, work);
-    try {
-      fs.renameSync(unpacked, target);
-    } catch (error) {
-      // Another process was faster: its folder is as good.
-      if (!fs.existsSync(node)) throw error;
-    }
-  } finally {
-    fs.rmSync(work, { recursive: true, force: true });
-  }
+    return unpackFromRegistry(wanted, work);
+  });
   return node;
 }
