@@ -25,7 +25,7 @@ interface Needs {
 /** In bytes. */
 const needs: Readonly<Record<MemoryBackend, Needs>> = {
   wasm: { base: 190 * 2 ** 20, main: 390, discriminator: 91, weights: 590 * 2 ** 20 },
-  native: { base: 345 * 2 ** 20, main: 240, discriminator: 125, weights: 165 * 2 ** 20 },
+  native: { base: 345 * 2 ** 20, main: 240, discriminator: 110, weights: 165 * 2 ** 20 },
 };
 const PUBLISHED_WIDTH = 32;
 
