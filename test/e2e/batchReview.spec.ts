@@ -78,6 +78,8 @@ test('what the reader has done is there when the results are opened again, and t
   await desk.running.app.evaluate(({ Menu }) =>
     Menu.getApplicationMenu()?.getMenuItemById('study.new')?.click(),
   );
+  // A page that is going has no rows either: what the menu says to it would be lost.
+  await expect(page.getByRole('heading', { name: 'Open scans to begin' })).toBeVisible();
   await expect(desk.scanRows).toHaveCount(0);
   await openOut();
   await expect(desk.scanRows).toHaveCount(6);
