@@ -1,6 +1,6 @@
 import { fillHoles, largestComponent } from '../lesions/components';
 import type { Dims, Triple } from '../volume/volume';
-import { close, dilate, erode } from './morphology';
+import { close, countSet, dilate, erode } from './morphology';
 
 export interface BrainMask {
   /** 1 in the brain (or head), 0 elsewhere, on the values' grid. */
@@ -57,15 +57,15 @@ export function findBrainMask(
 /** The voxels that are not background, or null where less than three in ten are. */
 function foreground(values: Float32Array): Uint8Array | null {
   let darkest = Infinity;
-  for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
-    if (value < darkest) darkest = value;
-  }
   let zeros = 0;
   let atDarkest = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] as number;
     if (value === 0) zeros += 1;
+    if (value < darkest) {
+      darkest = value;
+      atDarkest = 0;
+    }
     if (value === darkest) atDarkest += 1;
   }
   if (Math.max(zeros, atDarkest) < 0.3 * values.length || Math.max(zeros, atDarkest) === values.length)
@@ -83,11 +83,7 @@ function looksLikeBrain(
   zooms: Triple | undefined,
 ): boolean {
   const votes = [darkShare(values, body) < 0.19, largestBorderShare(body, dims) < 0.05];
-  if (zooms) {
-    let voxels = 0;
-    for (let i = 0; i < body.length; i += 1) voxels += body[i] as number;
-    votes.push((voxels * zooms[0] * zooms[1] * zooms[2]) / 1000 < largestBrainMl);
-  }
+  if (zooms) votes.push((countSet(body) * zooms[0] * zooms[1] * zooms[2]) / 1000 < largestBrainMl);
   return votes.filter((vote) => vote).length >= 2;
 }
 

@@ -19,22 +19,42 @@ export function erode(mask: Uint8Array, dims: Dims, steps = 1): Uint8Array {
  */
 export function depths(mask: Uint8Array, dims: Dims, most: number): Uint8Array {
   const [nx, ny, nz] = dims;
-  const depth = mask.map((value) => (value === 0 ? 0 : most + 1));
-  const strides = [1, nx, nx * ny] as const;
-  const visit = (p: number, x: number, y: number, z: number, way: 1 | -1): void => {
-    let least = depth[p] as number;
-    if (least === 0) return;
-    const [atX, atY, atZ] = way === 1 ? [x > 0, y > 0, z > 0] : [x < nx - 1, y < ny - 1, z < nz - 1];
-    if (atX) least = Math.min(least, (depth[p - way * strides[0]] as number) + 1);
-    if (atY) least = Math.min(least, (depth[p - way * strides[1]] as number) + 1);
-    if (atZ) least = Math.min(least, (depth[p - way * strides[2]] as number) + 1);
-    depth[p] = least;
-  };
-  for (let z = 0, p = 0; z < nz; z += 1)
-    for (let y = 0; y < ny; y += 1) for (let x = 0; x < nx; x += 1, p += 1) visit(p, x, y, z, 1);
-  for (let z = nz - 1, p = depth.length - 1; z >= 0; z -= 1)
-    for (let y = ny - 1; y >= 0; y -= 1) for (let x = nx - 1; x >= 0; x -= 1, p -= 1) visit(p, x, y, z, -1);
+  const depth = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i += 1) if (mask[i] !== 0) depth[i] = most + 1;
+  // Forwards each voxel looks at those before it along the three axes, backwards at those behind it.
+  for (const way of [1, -1] as const) {
+    const [firstY, firstZ] = way === 1 ? [0, 0] : [ny - 1, nz - 1];
+    for (let z = firstZ; z >= 0 && z < nz; z += way) {
+      for (let y = firstY; y >= 0 && y < ny; y += way) {
+        const row = (z * ny + y) * nx;
+        const [first, end] = way === 1 ? [row, row + nx] : [row + nx - 1, row - 1];
+        // A neighbour beyond the grid counts as the voxel itself, which shortens nothing.
+        const [besideY, besideZ] = [y === firstY ? 0 : way * nx, z === firstZ ? 0 : way * nx * ny];
+        let before = most;
+        for (let p = first; p !== end; p += way) {
+          let least = depth[p] as number;
+          if (least !== 0) {
+            least = Math.min(
+              least,
+              before + 1,
+              (depth[p - besideY] as number) + 1,
+              (depth[p - besideZ] as number) + 1,
+            );
+            depth[p] = least;
+          }
+          before = least;
+        }
+      }
+    }
+  }
   return depth;
+}
+
+/** How many voxels of the mask (0 and 1) are set. */
+export function countSet(mask: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < mask.length; i += 1) count += mask[i] as number;
+  return count;
 }
 
 /** The mask (0 and 1) with all voxels within `steps` face neighbours of it. A new array. */

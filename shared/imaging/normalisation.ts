@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { percentileOfSorted, sortedInside } from './percentiles';
-import { robustZ } from './robustZ';
+import { percentileOfSorted } from './percentiles';
+import { robustLevels } from './robustZ';
 
 /** The values that become 0 and 1, in the scan's own unit; lower is below upper. */
 const ends = { lower: z.number(), upper: z.number() };
@@ -49,19 +49,19 @@ export type NormalisationMethod = Normalisation['method'];
 export const defaultPercentiles = { lower: 0.5, upper: 99.95, upperLevel: 0.8 } as const;
 
 /**
- * The values that become 0 and 1 by robust percentiles inside the mask. Where the mask is empty or all its values are
- * equal, a range of 1 from that value is taken.
+ * The values that become 0 and 1 by robust percentiles. Where there are none or all are equal, a range of 1 from that value
+ * is taken.
+ *
+ * @param inside the values inside the brain mask, ascending (see sortedInside)
  */
 export function findNormalisation(
-  values: Float32Array,
-  mask: Uint8Array,
+  inside: Float32Array,
   percentiles: {
     readonly lower: number;
     readonly upper: number;
     readonly upperLevel: number;
   } = defaultPercentiles,
 ): Normalisation {
-  const inside = sortedInside(values, mask);
   const lower = percentileOfSorted(inside, percentiles.lower);
   const range = percentileOfSorted(inside, percentiles.upper) - lower;
   return {
@@ -80,9 +80,12 @@ export function findNormalisation(
  */
 export const robustReach = 3.5;
 
-/** The values that become 0 and 1 by the mode and the spread above it, where percentiles follow the load of lesions. */
-export function findRobustNormalisation(values: Float32Array, mask: Uint8Array): Normalisation {
-  const { mode, spread } = robustZ(values, mask);
+/**
+ * The values that become 0 and 1 by the mode and the spread above it, where percentiles follow the load of lesions.
+ * @param inside the values inside the brain mask, ascending
+ */
+export function findRobustNormalisation(inside: Float32Array): Normalisation {
+  const { mode, spread } = robustLevels(inside);
   return {
     method: 'robust-z',
     mode,
@@ -95,9 +98,9 @@ export function findRobustNormalisation(values: Float32Array, mask: Uint8Array):
 /**
  * The values that become 0 and 1 by median and quartiles, for T1 and T2: their tissues lie on both sides of the mode, which
  * is one tissue's alone. Measured like this, white matter lies near 0.5 in T1 and -0.2 in T2 and CSF beyond -1.5 and 3.
+ * @param inside the values inside the brain mask, ascending
  */
-export function findQuartileNormalisation(values: Float32Array, mask: Uint8Array): Normalisation {
-  const inside = sortedInside(values, mask);
+export function findQuartileNormalisation(inside: Float32Array): Normalisation {
   const median = percentileOfSorted(inside, 50);
   // For a Gaussian, its standard deviation.
   const spread = (percentileOfSorted(inside, 75) - percentileOfSorted(inside, 25)) / 1.349 || 1;

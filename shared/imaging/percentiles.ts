@@ -16,20 +16,25 @@ const digitBits = 11;
  */
 function radixSorted(values: Float32Array): Float32Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const digits = 1 << digitBits;
+  const [low, middle, high] = [new Uint32Array(digits), new Uint32Array(digits), new Uint32Array(digits)];
   for (let i = 0; i < bits.length; i += 1) {
     const raw = bits[i] as number;
-    bits[i] = raw >>> 31 === 0 ? raw ^ 0x80000000 : ~raw;
+    const turned = raw >>> 31 === 0 ? raw ^ 0x80000000 : ~raw;
+    bits[i] = turned;
+    const [a, b, c] = [
+      turned & (digits - 1),
+      (turned >>> digitBits) & (digits - 1),
+      turned >>> (2 * digitBits),
+    ];
+    low[a] = (low[a] as number) + 1;
+    middle[b] = (middle[b] as number) + 1;
+    high[c] = (high[c] as number) + 1;
   }
-  const digits = 1 << digitBits;
-  const starts = new Uint32Array(digits);
   let from: Uint32Array = bits;
   let to: Uint32Array = new Uint32Array(bits.length);
-  for (let shift = 0; shift < 32; shift += digitBits) {
-    starts.fill(0);
-    for (let i = 0; i < from.length; i += 1) {
-      const digit = ((from[i] as number) >>> shift) & (digits - 1);
-      starts[digit] = (starts[digit] as number) + 1;
-    }
+  for (const [pass, starts] of [low, middle, high].entries()) {
+    const shift = pass * digitBits;
     for (let digit = 0, start = 0; digit < digits; digit += 1) {
       const count = starts[digit] as number;
       starts[digit] = start;

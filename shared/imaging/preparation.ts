@@ -23,6 +23,7 @@ import {
   normalise,
   type Normalisation,
 } from './normalisation';
+import { sortedInside } from './percentiles';
 import { scanStatistics, scanStatisticsSchema, type ScanStatistics } from './scanStatistics';
 import { smoothInMask } from './smoothing';
 
@@ -142,12 +143,13 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
     isPrepared || preparation.smoothingMm === 0
       ? values
       : smoothInMask(values, brain, volume.dims, volume.zooms, preparation.smoothingMm);
+  const inside = sortedInside(values, brain);
   const normalisation: Normalisation = isPrepared
     ? { method: 'percentile', lowerPercentile: 0, upperPercentile: 100, upperLevel: 1, lower: 0, upper: 1 }
     : preparation.normalisation === 'robust-z'
       ? // Of the scan as it is: smoothing narrows the spread of noise, and lesions would seem the brighter for it.
-        findRobustNormalisation(values, brain)
-      : findNormalisation(smooth, brain);
+        findRobustNormalisation(inside)
+      : findNormalisation(smooth === values ? inside : sortedInside(smooth, brain));
   const slices = volumeToSlices(grid, normalise(smooth, brain, normalisation));
   return {
     grid,
@@ -163,12 +165,12 @@ export function prepareVolume(volume: Volume, options: PrepareOptions = {}): Pre
         preparation.smoothingMm === 0
           ? other
           : smoothInMask(other, brain, volume.dims, volume.zooms, preparation.smoothingMm);
-      const found = findQuartileNormalisation(other, brain);
+      const found = findQuartileNormalisation(sortedInside(other, brain));
       return { slices: volumeToSlices(grid, normalise(blurred, brain, found)), normalisation: found };
     }),
     channelOffsets: channelOffsets(preparation.neighbourMm, grid.sourceZooms[grid.axes[2] as 0 | 1 | 2]),
     brainSlices: slicesWithBrain(grid, slices),
-    statistics: scanStatistics(values, brain),
+    statistics: scanStatistics(inside),
     nonFinite,
     warnings: preparationWarnings(nonFinite, method),
   };

@@ -26,8 +26,11 @@ export function robustZ(values: Float32Array, mask: Uint8Array): RobustZ {
 export function robustLevels(sorted: Float32Array): Pick<RobustZ, 'mode' | 'spread'> {
   if (sorted.length === 0) return { mode: 0, spread: 1 };
   const mode = modeOfSorted(sorted);
-  const brighter = sorted.subarray(firstAbove(sorted, mode)).map((value) => value - mode);
-  return { mode, spread: percentileOfSorted(brighter, 50) / 0.6745 || 1 };
+  const brighter = sorted.subarray(firstAbove(sorted, mode));
+  // The one or two in the middle are all that the median is made of.
+  const middle = (brighter.length - 1) / 2;
+  const around = brighter.subarray(Math.floor(middle), Math.ceil(middle) + 1).map((value) => value - mode);
+  return { mode, spread: percentileOfSorted(around, 50) / 0.6745 || 1 };
 }
 
 /** The middle of the highest of 200 smoothed bins between the 0.1th and the 99.9th percentile. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { percentileOfSorted, sortedInside } from './percentiles';
+import { percentileOfSorted } from './percentiles';
 import { robustLevels } from './robustZ';
 
 /** Percentiles of the brain's levels that a scan is known by: neither the CSF's tail nor the lesions' hang on them. */
@@ -15,9 +15,8 @@ export const scanStatisticsSchema = z.strictObject({
 });
 export type ScanStatistics = z.infer<typeof scanStatisticsSchema>;
 
-/** @param values the scan's true values. @param brain not empty */
-export function scanStatistics(values: Float32Array, brain: Uint8Array): ScanStatistics {
-  const sorted = sortedInside(values, brain);
+/** @param sorted the scan's true values in the brain, ascending (see sortedInside); not empty */
+export function scanStatistics(sorted: Float32Array): ScanStatistics {
   const { mode, spread } = robustLevels(sorted);
   const [dark, middle, bright] = PERCENTILES.map(
     (percent) => (percentileOfSorted(sorted, percent) - mode) / spread,

@@ -27,6 +27,11 @@ export function labelComponents(mask: Uint8Array, dims: Dims, connectivity: Conn
   return { labels, count };
 }
 
+/** How many connected components a mask (voxels other than 0) has. */
+export function countComponents(mask: Uint8Array, dims: Dims, connectivity: Connectivity): number {
+  return joinRuns(findRuns(mask, dims, 1), dims, connectivity).count;
+}
+
 /** The mask (0 and 1) without components of fewer than minVoxels voxels. A new array. */
 export function removeSmall(
   mask: Uint8Array,
@@ -97,9 +102,15 @@ function findRuns(mask: Uint8Array, dims: Dims, wanted: 0 | 1): Runs {
   let end = new Int32Array(capacity);
   let lineOf = new Int32Array(capacity);
   let count = 0;
+  // Four voxels at a time, as masks are mostly empty.
+  const fours =
+    wanted === 1 && mask.byteOffset % 4 === 0
+      ? new Int32Array(mask.buffer, mask.byteOffset, mask.length >> 2)
+      : null;
   for (let line = 0, at = 0; line < lines; line += 1, at += nx) {
     first[line] = count;
     for (let x = 0; x < nx; x += 1) {
+      if (fours !== null && ((at + x) & 3) === 0) while (x + 4 < nx && fours[(at + x) >> 2] === 0) x += 4;
       if ((mask[at + x] !== 0 ? 1 : 0) !== wanted) continue;
       const from = x;
       while (x + 1 < nx && (mask[at + x + 1] !== 0 ? 1 : 0) === wanted) x += 1;

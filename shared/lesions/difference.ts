@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { voxelVolumeMm3, type Dims, type Triple } from '../volume/volume';
-import { labelComponents, type Connectivity } from './components';
+import { countComponents, type Connectivity } from './components';
 
 /** The plain threshold on the smoothed scan beside the network's mask. */
 export const baselineDifferenceSchema = z.object({
@@ -48,7 +48,7 @@ export function baselineDifference(
   const all = 2 * both + network + plain;
   return {
     threshold,
-    lesions: labelComponents(baseline, dims, connectivity).count,
+    lesions: countComponents(baseline, dims, connectivity),
     volumeMm3: (both + plain) * voxelMm3,
     bothMm3: both * voxelMm3,
     networkOnlyMm3: network * voxelMm3,

@@ -5,7 +5,7 @@ import { openContrasts, type OfContrasts } from '../../../shared/imaging/contras
 import { adaptationAdvice, adaptationHelps, type Doubt } from '../../../shared/imaging/doubt';
 import { coverOf, type HeadExtent, type LevelCover } from '../../../shared/imaging/headLevels';
 import { histogram } from '../../../shared/imaging/histogram';
-import { depths, erode } from '../../../shared/imaging/morphology';
+import { countSet, depths } from '../../../shared/imaging/morphology';
 import {
   defaultPreparation,
   headOf,
@@ -162,7 +162,7 @@ export function judgeIro(
     counts,
     known,
     wanted,
-    prepared.brain.reduce((sum, value) => sum + value, 0) * voxelVolumeMm3(volume.zooms),
+    countSet(prepared.brain) * voxelVolumeMm3(volume.zooms),
   );
   const head = headOf(prepared);
   const doubts = [
@@ -227,9 +227,16 @@ export function judgeIntensity(
  */
 export function intensityScore({ volume, prepared }: PreparedScan, sigmaMm?: number): Float32Array {
   const { dims, zooms } = volume;
-  const judged = erode(prepared.brain, dims, BRAIN_EROSION_VOXELS);
+  const depth = depths(prepared.brain, dims, BRAIN_EROSION_VOXELS);
   const score = baselineScore(prepared.values, prepared.brain, dims, zooms, sigmaMm);
-  return score.map((value, i) => (judged[i] === 0 ? 0 : value));
+  return within(score, depth, BRAIN_EROSION_VOXELS);
+}
+
+/** The values deeper in the brain than this (see depths), 0 elsewhere. A new array. */
+function within(values: Float32Array, depth: Uint8Array, least: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i += 1) if ((depth[i] as number) > least) out[i] = values[i] as number;
+  return out;
 }
 
 /** The mask of a score at a threshold, and its lesions. */
@@ -256,9 +263,7 @@ function finish(
 > {
   const rules = { ...defaultRules, ...wanted };
   const depth = depths(prepared.brain, volume.dims, MOST_EROSION_VOXELS);
-  const within = (values: Float32Array, least: number): Float32Array =>
-    values.map((value, i) => ((depth[i] as number) > least ? value : 0));
-  const score = within(whole, rules.erosionVoxels);
+  const score = within(whole, depth, rules.erosionVoxels);
   const mask = lesionMask(score, volume.dims, threshold, rules);
   const { labels, count } = labelComponents(mask, volume.dims, rules.connectivity);
   const lesions = lesionTable({
@@ -275,8 +280,8 @@ function finish(
     prepared,
     scoreName,
     score,
-    whole: { score: within(whole, 0), depth },
-    spread: spread && within(spread, 0),
+    whole: { score: within(whole, depth, 0), depth },
+    spread: spread && within(spread, depth, 0),
     rules,
     mask,
     labels,

@@ -19,6 +19,7 @@ import { niftiBytes, trueValues, volumeFromNifti } from '../../../shared/volume/
 import { voxelCount, voxelVolumeMm3, type Volume } from '../../../shared/volume/volume';
 import { oraclePython, runOracle } from '../../helpers/oracles';
 import { realData } from '../../helpers/realData';
+import { sortedInside } from '../../../shared/imaging/percentiles';
 
 const folder = realData();
 
@@ -110,7 +111,7 @@ describe.skipIf(folder === null)('real scans', () => {
       const scan = open(`${patient}/FLAIR.nii.gz`);
       const { values } = trueValues(scan);
       const { mask } = findBrainMask(values, scan.dims, scan.zooms);
-      const scaled = normalise(values, mask, findNormalisation(values, mask));
+      const scaled = normalise(values, mask, findNormalisation(sortedInside(values, mask)));
       const truth = open(`${patient}/lesions.nii.gz`).data;
       const [lesion, brain] = [(i: number) => truth[i] !== 0, (i: number) => mask[i] !== 0].map((wanted) =>
         scaled.filter((_, i) => wanted(i)).sort(),

@@ -5,6 +5,7 @@ import { doubtsAbout, histogramDistance, nothingKnown } from '../../../../shared
 import { scanStatistics } from '../../../../shared/imaging/scanStatistics';
 import { createRandom } from '../../../../shared/random';
 import { mixture } from '../../../helpers/mixtures';
+import { sortedInside } from '../../../../shared/imaging/percentiles';
 
 const counts = (at: number): number[] => [...mixture(1e6, 500, [[1, at, 0.04]])];
 const head = { first: 10, last: 70, sliceMm: 2 };
@@ -17,10 +18,10 @@ function flair(seed: number): Float32Array {
   );
 }
 const all = new Uint8Array(60_000).fill(1);
-const trained = [scanStatistics(flair(1), all), scanStatistics(flair(2), all)];
+const trained = [scanStatistics(sortedInside(flair(1), all)), scanStatistics(sortedInside(flair(2), all))];
 const doubtsOf = (values: Float32Array): string[] =>
   doubtsAbout(
-    { statistics: scanStatistics(values, all), head, counts: counts(0.5) },
+    { statistics: scanStatistics(sortedInside(values, all)), head, counts: counts(0.5) },
     { ...nothingKnown, statistics: trained },
   ).map(({ message }) => message);
 
@@ -46,8 +47,10 @@ describe('the intensities of a scan beside those of the training', () => {
 
   it('are not judged where nothing is known of the training', () => {
     const statistics = scanStatistics(
-      flair(3).map((value) => 9 * value),
-      all,
+      sortedInside(
+        flair(3).map((value) => 9 * value),
+        all,
+      ),
     );
     expect(doubtsAbout({ statistics, head, counts: counts(0.5) }, nothingKnown)).toEqual([]);
   });
