@@ -158,13 +158,15 @@ export function judgeIro(
   const brainPixels = new Uint8Array(prepared.slices.length);
   for (let i = 0; i < brainPixels.length; i += 1) brainPixels[i] = (prepared.slices[i] as number) > 0 ? 1 : 0;
   const counts = histogram(iro, brainPixels, IRO_BINS, 0, 1);
+  const head = headOf(prepared);
+  const cover = known.referenceMm.length === 0 ? null : coverOf(head, known.referenceMm);
   const { doubts: thresholdDoubts, ...found } = scanThreshold(
     counts,
     known,
     wanted,
     countSet(prepared.brain) * voxelVolumeMm3(volume.zooms),
+    cover?.share,
   );
-  const head = headOf(prepared);
   const doubts = [
     ...doubtsAbout({ statistics: prepared.statistics, head, counts }, known),
     ...thresholdDoubts,
@@ -185,7 +187,7 @@ export function judgeIro(
       difference: baselineDifference(judged.mask, mask, defaultBaselineZ, volume, judged.rules.connectivity),
     },
     head,
-    cover: known.referenceMm.length === 0 ? null : coverOf(head, known.referenceMm),
+    cover,
     doubts,
     warnings: [
       ...judged.warnings,

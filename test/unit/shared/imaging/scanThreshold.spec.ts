@@ -40,6 +40,19 @@ describe('the threshold of a scan', () => {
     expect(scanThreshold(withLesions, known, 0.7, brainMm3)).toMatchObject({ threshold: 0.7, method: null });
   });
 
+  it('is not the excess over a reference that leaves a part of the head out', () => {
+    const much = of(1e6, [
+      [0.95, 0.5, 0.04],
+      [0.05, 0.75, 0.08],
+    ]);
+    const whole = scanThreshold(much, known, null, brainMm3, 0.1);
+    expect(whole.method).toBe('reference-excess');
+    const part = scanThreshold(much, known, null, brainMm3, 0.11);
+    expect(part.method).toBe('pasted');
+    expect(part.all.map(({ method }) => method).sort()).toEqual(whole.all.map(({ method }) => method).sort());
+    expect(scanThreshold(much, known, 'reference-excess', brainMm3, 0.5).method).toBe('reference-excess');
+  });
+
   it('cannot be found in a way that leads nowhere: the failure names those that do', () => {
     expect(() => scanThreshold(withLesions, known, 'robust-spread', brainMm3)).toThrow(
       /"robust-spread" leads to no threshold here; what does is .*valley/,
