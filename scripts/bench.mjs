@@ -41,7 +41,8 @@ function cells(quick, peers) {
     return all;
   }
   for (const peer of peers)
-    for (const backend of /** @type {const} */ (['native', 'wasm']))
+    // WebAssembly is a matter of minutes a step: one peer says what there is to say.
+    for (const backend of /** @type {const} */ (peer === 'keras' ? ['native', 'wasm'] : ['native']))
       for (const width of [8, 16, 32])
         for (const batch of [4, 16])
           for (const what of steps) all.push({ what, width, batch, backend, peer });
@@ -125,14 +126,22 @@ function writeDocs(rows) {
 
 await runAsScript(import.meta.url, async () => {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean' }, json: { type: 'string' }, docs: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      json: { type: 'string' },
+      docs: { type: 'boolean' },
+      backend: { type: 'string' },
+      peer: { type: 'string' },
+      seconds: { type: 'string' },
+    },
   });
   const quick = values.quick === true;
   const folder = fs.mkdtempSync(path.join(root, 'out', 'bench-'));
   try {
     const ours = await buildOurs(folder);
     const keras = await ensureOracles();
-    const pytorch = quick && !process.env.ASCNET_BENCH_PYTHON ? null : await benchPython();
+    const withoutPytorch = values.peer === 'keras' || (quick && !process.env.ASCNET_BENCH_PYTHON);
+    const pytorch = withoutPytorch ? null : await benchPython();
     const volume = path.join(folder, 'volume.nii.gz');
     const made = await run(
       keras,
@@ -149,12 +158,14 @@ await runAsScript(import.meta.url, async () => {
       volume,
       out: folder,
       rounds: quick ? 7 : 11,
-      budgetMs: quick ? 12_000 : 60_000,
+      budgetMs: 1000 * Number(values.seconds ?? (quick ? 12 : 60)),
     };
     console.error(head.join('\n'));
     /** @type {Measured[]} */
     const rows = [];
     for (const cell of cells(quick, pytorch ? ['keras', 'pytorch'] : ['keras'])) {
+      if (cell.backend !== (values.backend ?? cell.backend) || cell.peer !== (values.peer ?? cell.peer))
+        continue;
       const row = await measure(cell, tools);
       rows.push(row);
       console.error(line(row));
