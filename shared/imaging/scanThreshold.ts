@@ -71,11 +71,6 @@ export function scanThreshold(
   );
 }
 
-/**
- * Where more of the head's height than this has no healthy slice, what a scan has beyond the healthy reference may be healthy
- * tissue of those levels, and is not taken for lesions.
- */
-const MOST_UNCOVERED = 0.1;
 /** How much of a healthy head may be marked: nearly nothing. */
 const HEALTHY_MM3 = 100;
 /**
@@ -87,8 +82,7 @@ const NO_MORE = 1.5;
 /**
  * The ways of a network that learned from pasted lesions, the automatic one first. Where the scan has no more above the
  * level that {@link trainedThreshold} chooses than the healthy reference has, there may be no lesions in it: then the level
- * is raised until a healthy head would be marked with {@link HEALTHY_MM3} at most. The excess over a reference that leaves
- * {@link MOST_UNCOVERED} of the head out comes last.
+ * is raised until a healthy head would be marked with {@link HEALTHY_MM3} at most.
  */
 function taughtChoices(
   counts: ArrayLike<number>,
@@ -96,17 +90,8 @@ function taughtChoices(
   brainMm3: number,
   uncovered: number,
 ): Pick<ScanThreshold, 'all' | 'doubts'> {
-  const trained = trainedThreshold(counts, known);
-  const isExcess = ({ method }: ThresholdChoice): boolean => method === 'reference-excess';
-  const found =
-    uncovered > MOST_UNCOVERED
-      ? {
-          ...trained,
-          all: [...trained.all.filter((each) => !isExcess(each)), ...trained.all.filter(isExcess)],
-        }
-      : trained;
-  const [chosen] = found.all;
-  if (!chosen || sumCounts(known.referenceCounts) === 0) return found;
+  const found = trainedThreshold(counts, known, uncovered);
+  if (found.all.length === 0 || sumCounts(known.referenceCounts) === 0) return found;
   const share = HEALTHY_MM3 / Math.max(brainMm3, HEALTHY_MM3);
   const threshold = levelPassedBy(known.referenceCounts, share);
   const ceiling: ThresholdChoice = {
@@ -115,13 +100,13 @@ function taughtChoices(
     reason: `Above ${threshold.toFixed(3)} the healthy reference holds ${HEALTHY_MM3 / 1000} ml in a head of this size.`,
   };
   const [of, ofHealthy] = [counts, known.referenceCounts].map((each) =>
-    shareAbove(each, chosen.threshold),
+    shareAbove(each, found.chosen.threshold),
   ) as [number, number];
   if (of > Math.max(share, NO_MORE * ofHealthy))
     return { all: [...found.all, ceiling], doubts: found.doubts };
-  const raised = threshold > chosen.threshold;
+  const raised = threshold > found.chosen.threshold;
   const percent = (value: number): string => `${Number((100 * value).toPrecision(2))} %`;
-  const message = `This scan has hardly more bright voxels than healthy slices have: ${percent(of)} of its brain pass ${chosen.threshold.toFixed(2)}, and ${percent(ofHealthy)} of the healthy reference's. It may hold no lesions, or the network does not see them${raised ? '; the threshold is set so high that a healthy head would hardly be marked' : ''}.`;
+  const message = `This scan has hardly more bright voxels than healthy slices have: ${percent(of)} of its brain pass ${found.chosen.threshold.toFixed(2)}, and ${percent(ofHealthy)} of the healthy reference's. It may hold no lesions, or the network does not see them${raised ? '; the threshold is set so high that a healthy head would hardly be marked' : ''}.`;
   return {
     all: raised ? [ceiling, ...found.all] : [...found.all, ceiling],
     doubts: [...found.doubts, { kind: 'no-lesions', message }],

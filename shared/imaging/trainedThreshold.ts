@@ -31,6 +31,11 @@ export interface TrainedThreshold {
 const VALLEY = { low: 0.6, high: 0.97, smoothing: 0.02, rise: 1.5 } as const;
 /** Expected agreement from which on a scan's excess over the reference is clear. */
 const CLEAR_AGREEMENT = 0.8;
+/**
+ * Where more of the head's height than this has no healthy slice, what a scan has beyond the healthy reference may be healthy
+ * tissue of those levels, and is not taken for lesions.
+ */
+const MOST_UNCOVERED = 0.1;
 /** Masks of two methods disagree from this ratio of their volumes on, where they are no specks. */
 const DISAGREE = 2;
 const SPECK_SHARE = 1e-4;
@@ -39,7 +44,8 @@ const SPECK_SHARE = 1e-4;
  * The threshold of I_ro of a network that learned from pasted lesions, found without any lesion mask. In this order:
  *
  * 1. reference-excess, where it is clear: the scan holds so many more bright voxels than the healthy reference that the
- *    level of best expected agreement can be told from the two histograms (see bestExcess), expected Dice 0.8 or more.
+ *    level of best expected agreement can be told from the two histograms (see bestExcess), expected Dice 0.8 or more. It comes
+ *    last where the reference leaves more than {@link MOST_UNCOVERED} of the head out.
  * 2. pasted: the level of best expected agreement for this scan: how I_ro looks in lesions and in tissue is known from
  *    lesions pasted into healthy slices that were held back, and how much of the scan is lesion from its own histogram.
  *    A heavy load asks for a lower level than a light one, in which each false voxel weighs more.
@@ -47,14 +53,21 @@ const SPECK_SHARE = 1e-4;
  * 4. reference-quantile: the level that one in a thousand of the healthy reference's brain voxels pass.
  *
  * @param counts of the scan
+ * @param uncovered share of the head's height at which the training has no healthy slice (see coverOf)
  */
-export function trainedThreshold(counts: ArrayLike<number>, trained: TrainedCounts): TrainedThreshold {
-  const found = [
-    clearExcess(counts, trained.referenceCounts),
+export function trainedThreshold(
+  counts: ArrayLike<number>,
+  trained: TrainedCounts,
+  uncovered = 0,
+): TrainedThreshold {
+  const excess = clearExcess(counts, trained.referenceCounts);
+  const others = [
     pastedBest(counts, trained.pastedCounts),
     valley(trained.inputCounts),
     quantile(trained.referenceCounts),
-  ].filter((choice) => choice !== null);
+  ];
+  const inOrder = uncovered > MOST_UNCOVERED ? [...others, excess] : [excess, ...others];
+  const found = inOrder.filter((choice) => choice !== null);
   const chosen: ThresholdChoice = found[0] ?? {
     method: 'reference-quantile',
     threshold: 1,
