@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip, type ZlibOptions } from 'node:zlib';
 import { ExpectedError } from '../../shared/failure';
 
 /**
@@ -70,7 +70,18 @@ async function naming(path: string, work: () => Promise<void>): Promise<void> {
   });
 }
 
+/** A file's content as it is written: gzipped where the name ends in .gz. @param level of gzip's work, its own unless given */
+export async function packedFor(
+  name: string,
+  content: Uint8Array | string,
+  level?: number,
+): Promise<Uint8Array | string> {
+  if (!name.toLowerCase().endsWith('.gz')) return content;
+  const pack = promisify<Uint8Array | string, ZlibOptions, Buffer>(gzip);
+  return await pack(content, level === undefined ? {} : { level });
+}
+
 /** Writes NIfTI bytes, compressed where the name ends in .gz. */
 export async function writeNiftiFile(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFileAtomic(path, path.toLowerCase().endsWith('.gz') ? await promisify(gzip)(bytes) : bytes);
+  await writeFileAtomic(path, await packedFor(path, bytes));
 }

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { ExpectedError } from '../../shared/failure';
 import { sidecarName } from '../../shared/volume/maskSidecar';
-import { writeFileAtomic } from './atomicWrite';
+import { packedFor, writeFileAtomic } from './atomicWrite';
 
 /** What a segmentation writes, by name. */
 export interface OutputNames {
@@ -89,8 +87,7 @@ function taken(name: string): ExpectedError {
 }
 
 /** As fast as gzip goes, as other programs write NIfTI: harder work saves a few percent of a map of float32. */
-const packFast = (content: Uint8Array | string): Promise<Buffer> =>
-  promisify<Uint8Array | string, { level: number }, Buffer>(gzip)(content, { level: 1 });
+const FAST = 1;
 
 /**
  * Writes files that belong together, all or none: each to a temporary file first, compressed where its name ends in .gz,
@@ -104,9 +101,7 @@ export async function writeOutputs(
 ): Promise<void> {
   const made: string[] = [];
   try {
-    const packed = await Promise.all(
-      files.map(async ([name, content]) => (/\.gz$/i.test(name) ? await packFast(content) : content)),
-    );
+    const packed = await Promise.all(files.map(([name, content]) => packedFor(name, content, FAST)));
     for (const [i, [name]] of files.entries()) {
       const temporary = join(folder, `${name}.part`);
       await writeFileAtomic(temporary, packed[i] as Uint8Array | string);
