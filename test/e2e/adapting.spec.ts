@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { niftiBytes } from '../../shared/volume/nifti';
 import { ballScan } from '../helpers/ballScan';
 import { Desk } from './support/desk';
+import { ownFolder } from './support/ownFolder';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-adapting-'));
+const folder = ownFolder('adapting');
 let desk: Desk;
 
 test.beforeAll(async () => {

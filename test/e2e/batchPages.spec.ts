@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { _electron, expect, test, type Page } from '@playwright/test';
 import { appLaunch } from '../../scripts/electron.mjs';
 import { root } from '../../scripts/paths.mjs';
 import { ballCohort } from '../helpers/cohort';
+import { ownFolder } from './support/ownFolder';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-cohort-'));
+const folder = ownFolder('cohort');
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A browser window of this Electron without our program around it. */

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { root } from '../../scripts/paths.mjs';
@@ -8,8 +7,9 @@ import { recordSchema } from '../../shared/cohort/record';
 import { readVolumeFile } from '../../main/files/readVolume';
 import { ballCohort } from '../helpers/cohort';
 import { Desk } from './support/desk';
+import { ownFolder } from './support/ownFolder';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-batch-'));
+const folder = ownFolder('batch');
 const out = path.join(folder, 'out');
 let desk: Desk;
 

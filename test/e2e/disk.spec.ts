@@ -1,18 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { readJournal, type JournalledMask } from '../../shared/study/maskJournal';
 import { Desk } from './support/desk';
+import { ownFolder } from './support/ownFolder';
 import { writeStudy } from './support/writtenStudy';
 
 /*
@@ -20,21 +12,25 @@ import { writeStudy } from './support/writtenStudy';
  * taken away. Mounting one takes root on Linux; elsewhere this is skipped (the parts are in maskStore.spec.ts and
  * studyStore.spec.ts).
  */
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-disk-'));
+const folder = ownFolder('disk');
 const disk = path.join(folder, 'profile', 'studies');
 
 function mount(...args: string[]): boolean {
   return process.platform === 'linux' && spawnSync('mount', args).status === 0;
 }
-mkdirSync(disk, { recursive: true });
-const mounted = mount('-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk);
-if (!mounted)
-  console.warn('\n*** SKIPPING: full, read-only and vanished disks; as root on Linux one is mounted. ***\n');
+let mounted = false;
 
 const size = 48;
 let desk: Desk;
 test.beforeAll(async () => {
-  if (!mounted) return;
+  mkdirSync(disk, { recursive: true });
+  mounted = mount('-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk);
+  if (!mounted) {
+    console.warn(
+      '\n*** SKIPPING: full, read-only and vanished disks; as root on Linux one is mounted. ***\n',
+    );
+    return;
+  }
   const voxels = Int16Array.from({ length: size ** 3 }, (_, i) => 100 + (i % 50));
   const iro = new Float32Array(size ** 3).fill(0.1);
   writeStudy(folder, 'Small disk', [
@@ -52,9 +48,10 @@ test.beforeAll(async () => {
   await desk.page.keyboard.press('b');
 });
 test.afterAll(async () => {
-  if (!mounted) return;
-  await desk.close().catch(() => undefined);
-  spawnSync('umount', ['-l', disk]);
+  if (mounted) {
+    await desk.close().catch(() => undefined);
+    spawnSync('umount', ['-l', disk]);
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { Desk } from './support/desk';
+import { ownFolder } from './support/ownFolder';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-models-'));
+const folder = ownFolder('models');
 const made = path.join(folder, 'made');
 const launcher = path.resolve(import.meta.dirname, '..', '..', 'bin', 'asc-net.mjs');
 let desk: Desk;

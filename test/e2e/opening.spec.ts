@@ -1,6 +1,5 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@playwright/test';
@@ -8,10 +7,11 @@ import { appLaunch } from '../../scripts/electron.mjs';
 import { niftiBytes } from '../../shared/volume/nifti';
 import { Desk } from './support/desk';
 import { launch } from './support/launch';
+import { ownFolder } from './support/ownFolder';
 
 /** Files that a system opens with the program: on its command line, and with a program that runs already. */
 
-const place = mkdtempSync(path.join(tmpdir(), 'asc-net-opening-'));
+const place = ownFolder('opening');
 test.afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 /** A ball of 12 x 10 x 8 voxels in a file. */

@@ -1,22 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { niftiBytes, volumeFromNifti } from '../../shared/volume/nifti';
 import type { Affine, Dims } from '../../shared/volume/volume';
 import { Desk } from './support/desk';
+import { ownFolder } from './support/ownFolder';
 
 /* Masks that no training of this program has made: nothing is trained or segmented here. */
 const dims: Dims = [48, 48, 48];
 const affine: Affine = [-1, 0, 0, 24, 0, 1, 0, -24, 0, 0, 1, -24, 0, 0, 0, 1];
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-own-'));
+const folder = ownFolder('own');
 const profile = path.join(folder, 'program');
 
-function write(name: string, data: Int16Array | Uint8Array): string {
-  const file = path.join(folder, name);
+function write(file: string, data: Int16Array | Uint8Array): void {
   const like = { dims, affine, zooms: [1, 1, 1] as const, header: null };
   writeFileSync(file, niftiBytes({ dims, data, like, description: '' }));
-  return file;
 }
 
 /** Voxels that are set in a mask's file. */
@@ -30,16 +28,17 @@ const cube = new Uint8Array(48 ** 3).map((_, i) => {
   const voxel = [i % 48, Math.floor(i / 48) % 48, Math.floor(i / (48 * 48))];
   return voxel.every((at) => at >= 22 && at < 26) ? 1 : 0;
 });
-const scans = ['first.nii', 'second.nii'].map((name) =>
-  write(
-    name,
-    new Int16Array(48 ** 3).map((_, i) => 100 + (i % 50)),
-  ),
-);
-const mask = write('first_mask.nii', cube);
+const scans = ['first.nii', 'second.nii'].map((name) => path.join(folder, name));
+const mask = path.join(folder, 'first_mask.nii');
 
 let desk: Desk;
 test.beforeAll(async () => {
+  for (const scan of scans)
+    write(
+      scan,
+      new Int16Array(48 ** 3).map((_, i) => 100 + (i % 50)),
+    );
+  write(mask, cube);
   desk = await Desk.open(profile);
   await desk.openScans(scans);
   await expect(desk.scanRows).toHaveCount(2);

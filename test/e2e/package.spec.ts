@@ -6,7 +6,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,7 +13,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { expect, test } from '@playwright/test';
@@ -24,13 +22,14 @@ import { appLaunch } from '../../scripts/electron.mjs';
 import { attemptsToLeave } from '../helpers/network';
 import { Desk } from './support/desk';
 import { launch } from './support/launch';
+import { ownFolder } from './support/ownFolder';
 
 /** What holds of the package alone. The other end-to-end tests run against it too, with one fuse changed for their sake. */
 
 const testApp = process.env['ASCNET_APP'] ?? '';
 test.skip(testApp === '', 'this is not a run against the packaged app');
 
-const place = mkdtempSync(path.join(tmpdir(), 'asc-net-package-'));
+const place = ownFolder('package');
 test.afterAll(() => rmSync(place, { recursive: true, force: true }));
 const resources = path.join(path.dirname(shippedApp), 'resources');
 

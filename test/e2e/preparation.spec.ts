@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { niftiBytes } from '../../shared/volume/nifti';
 import type { Dims, Triple } from '../../shared/volume/volume';
 import { ballScan } from '../helpers/ballScan';
 import { Desk } from './support/desk';
+import { ownFolder } from './support/ownFolder';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'asc-net-preparation-'));
+const folder = ownFolder('preparation');
 const at = (name: string): string => path.join(folder, name);
 let desk: Desk;
 
