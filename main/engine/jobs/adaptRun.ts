@@ -22,14 +22,14 @@ export interface AdaptOptions {
 
 /**
  * A minute of further training on one scan, so that levels of the head which the reference left uncovered are learned: two
- * cycles of 110 steps, at a third of the rate that falls again. Half of each set is the scan, half what the run was trained
- * on, so that it is not forgotten. A training of smaller cycles is followed by as small ones.
+ * cycles of 110 steps, at the rate of the run, which rises and falls again: what was never seen has to be learned, and a third
+ * of the rate learned too little of it. Half of each set is the scan, half what the run was trained on, so that it is not
+ * forgotten. A training of smaller cycles is followed by as small ones.
  */
 function adaptation(settings: TrainingSettings): TrainingSettings {
   return {
     ...settings,
     maxCycles: 2,
-    generatorRate: settings.generatorRate / 3,
     generatorSlices: Math.min(110 * settings.generatorBatch, settings.generatorSlices ?? Infinity),
     stopWhenSplit: false,
     maxMinutes: null,

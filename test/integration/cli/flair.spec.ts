@@ -118,7 +118,7 @@ describe('the preset ms-flair', () => {
   it('goes on with healthy slices of a scan, in a run of its own', async () => {
     const adapt = ['adapt', '--model', at('run'), '--volume', scan, '--healthy', '2-5', '--data', at('sets')];
     expect(await run(...adapt, '--out', at('adapted'), ...wasm)).toBe(0);
-    expect(json('adapted/run.json')).toMatchObject({ settings: { maxCycles: 2, generatorRate: 5e-4 } });
+    expect(json('adapted/run.json')).toMatchObject({ settings: { maxCycles: 2, generatorRate: 1.5e-3 } });
     const weights = (name: string): Buffer => readFileSync(at(`${name}/generator.weights`));
     expect(weights('adapted').equals(weights('run'))).toBe(false);
   }, 180_000);
