@@ -19,6 +19,21 @@ export class LossHistory {
   readonly #series = new Map<string, LossPoint[]>();
   #count = 0;
 
+  /**
+   * The curves of a training that is over, of which only the mean losses of its cycles are left: a point a cycle, joined.
+   * @param cycles mean losses of both networks by name, in order
+   */
+  static ofCycles(
+    cycles: readonly Readonly<Record<'generator' | 'discriminator', Readonly<Record<string, number>>>>[],
+  ): LossHistory {
+    const losses = new LossHistory();
+    cycles.forEach((means, i) => {
+      for (const network of ['discriminator', 'generator'] as const)
+        losses.add(network, 0, i, means[network]);
+    });
+    return losses;
+  }
+
   /** @param terms losses by name, as the engine sends them. */
   add(
     network: 'generator' | 'discriminator',

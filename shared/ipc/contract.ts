@@ -105,10 +105,13 @@ export const runFactsSchema = z.strictObject({
   createdAt: z.string(),
   settings: trainingSettingsSchema,
   slices: z.strictObject({ reference: z.number().int(), input: z.number().int() }),
-  cycles: z.number().int(),
-  /** Means over the last cycle, by name; empty where it was stopped before its first step. */
-  generator: z.record(z.string(), z.number()),
-  discriminator: z.record(z.string(), z.number()),
+  /** Mean losses of each cycle, by name; empty where it was stopped before its first step. */
+  cycles: z.array(
+    z.strictObject({
+      generator: z.record(z.string(), z.number()),
+      discriminator: z.record(z.string(), z.number()),
+    }),
+  ),
   timed: timedTrainingSchema,
   histogram: histogramSchema,
 });

@@ -86,5 +86,9 @@ test('a second run is estimated, looked back on cycle by cycle, and compared wit
   await page.reload();
   await desk.goTo('Train');
   await expect(columns).toHaveCount(2);
+  // The run in use, of one cycle: what its folder holds of how it was trained.
+  await expect(page.getByRole('heading', { name: 'Losses, means of the cycles' })).toBeVisible();
+  await expect(page.getByTestId('losses')).toContainText(/Reconstruction\s*0\.\d/);
+  await expect(page.getByRole('region', { name: 'Histogram' })).toContainText(/peaks?; /);
   expect(desk.running.complaints).toEqual([]);
 });

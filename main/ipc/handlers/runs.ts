@@ -22,15 +22,15 @@ export function runHandlers({ tokens }: Services): Pick<Handlers, 'training:desc
 
 export function factsOf(run: Omit<Run, 'weights'>): RunFacts {
   const { history, inputCounts, referenceCounts } = run;
-  const last = history.at(-1);
   const { threshold, reason } = automaticThreshold({ counts: inputCounts, referenceCounts });
   return {
     createdAt: run.createdAt,
     settings: run.settings,
     slices: { reference: run.sets.reference.count, input: run.sets.input.count },
-    cycles: history.length,
-    generator: last?.generator ?? {},
-    discriminator: last?.discriminator ?? {},
+    cycles: history.map(({ generator, discriminator }) => ({
+      generator: generator ?? {},
+      discriminator: discriminator ?? {},
+    })),
     timed: timedRun(run),
     histogram: { counts: [...inputCounts], threshold, reason },
   };

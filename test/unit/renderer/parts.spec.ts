@@ -102,6 +102,14 @@ describe('LossHistory', () => {
     history.clear();
     expect(history.series('generator.total')).toEqual([]);
   });
+
+  it('joins what is left of the cycles of a training that is over', () => {
+    const means = [3, 2].map((total) => ({ generator: { total }, discriminator: {} }));
+    const points = LossHistory.ofCycles(means).series('generator.total');
+    expect(points.map(({ value }) => value)).toEqual([3, 2]);
+    // The chart joins the points of one cycle.
+    expect(new Set(points.map(({ cycle }) => cycle)).size).toBe(1);
+  });
 });
 
 describe('VolumeCache', () => {
