@@ -151,10 +151,12 @@ test('the window under the hand', async () => {
 
     await page.keyboard.press('Escape');
     await page.keyboard.press('b');
-    await page.mouse.move(x, y);
+    // Two voxels and more a step, over what is not painted yet: an event that paints nothing would be measured to the next.
+    await page.mouse.move(x - 300, y);
     await page.mouse.down();
     await watch(page, 'pointermove', null);
-    await page.mouse.move(x + 150, y + 60, { steps: 120 });
+    await page.mouse.move(x + 300, y + 60, { steps: 60 });
+    await page.mouse.move(x - 300, y + 120, { steps: 60 });
     const brush = await measured(page);
     await page.mouse.up();
 
