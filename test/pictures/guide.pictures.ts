@@ -3,17 +3,18 @@ import { expect, test, type Locator } from '@playwright/test';
 import { Desk } from '../e2e/support/desk';
 import { resize } from '../e2e/support/launch';
 
-const folder = path.join(import.meta.dirname, '..', '..', 'docs', 'guide', 'pictures');
+const root = path.join(import.meta.dirname, '..', '..');
+const folder = path.join(root, 'docs', 'guide', 'pictures');
 
-test('the pictures of the guide, from the sample study', async () => {
+test('the pictures of the guide and of the README, from the sample study', async () => {
   test.setTimeout(900_000);
   const desk = await Desk.open();
   const { page } = desk;
-  const picture = async (name: string, of: Locator = page.locator('body')): Promise<void> => {
+  const picture = async (name: string, of: Locator = page.locator('body'), to = folder): Promise<void> => {
     // No tooltip, and no message of a moment ago.
     await page.mouse.move(5, 400);
     await expect(desk.messages).toHaveCount(0, { timeout: 60_000 });
-    await of.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
+    await of.screenshot({ path: path.join(to, `${name}.png`), animations: 'disabled' });
   };
   try {
     await resize(desk.running, 1280, 800);
@@ -53,6 +54,19 @@ test('the pictures of the guide, from the sample study', async () => {
     await picture('too-much', stage);
     await moveUntil(0.01, (pixels) => pixels < marked / 2);
     await picture('too-little', stage);
+
+    // Two verdicts, and a stroke: the mask is a reader's own from then on.
+    await page.keyboard.press('n');
+    await page.keyboard.press('a');
+    await page.keyboard.press('f');
+    await page.keyboard.press('b');
+    const box = await desk.boxOf(desk.stage);
+    await page.mouse.move(box.x + box.width * 0.42, box.y + box.height * 0.42);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.46, box.y + box.height * 0.45, { steps: 5 });
+    await page.mouse.up();
+    await desk.saved();
+    await picture('screenshot-review', undefined, path.join(root, 'resources'));
   } finally {
     await desk.close();
   }
