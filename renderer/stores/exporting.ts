@@ -283,7 +283,7 @@ export const useExportingStore = defineStore('exporting', () => {
     const { run } = training;
     if (!run) return 'not known';
     if (run.job === 'importModel') return `imported from ${run.importedFrom}`;
-    const facts = runs.all.find((entry) => entry.run.run.token === run.run.token)?.facts;
+    const facts = runs.factsOf(run);
     const made = facts ? `, made ${new Date(facts.createdAt).toLocaleString()}` : '';
     const set = facts
       ? `; preset ${facts.settings.preset}, width ${facts.settings.baseWidth}, stage ${facts.settings.stage}, seed ${facts.settings.seed}; ${facts.slices.reference} healthy and ${facts.slices.input} input slices`

@@ -1,3 +1,5 @@
+import type { RunFacts } from '../../shared/ipc/contract';
+
 export interface LossPoint {
   /** Position along the training: how many reports came before, over both networks. */
   readonly at: number;
@@ -23,9 +25,7 @@ export class LossHistory {
    * The curves of a training that is over, of which only the mean losses of its cycles are left: a point a cycle, joined.
    * @param cycles mean losses of both networks by name, in order
    */
-  static ofCycles(
-    cycles: readonly Readonly<Record<'generator' | 'discriminator', Readonly<Record<string, number>>>>[],
-  ): LossHistory {
+  static ofCycles(cycles: RunFacts['cycles']): LossHistory {
     const losses = new LossHistory();
     cycles.forEach((means, i) => {
       for (const network of ['discriminator', 'generator'] as const)

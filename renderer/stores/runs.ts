@@ -30,9 +30,14 @@ export const useRunsStore = defineStore('runs', () => {
   const all = computed<readonly DescribedRun[]>(() =>
     [...(training.run ? [training.run] : []), ...[...training.earlier].reverse()].map((run) => ({
       run,
-      facts: facts.value[run.run.token] ?? null,
+      facts: factsOf(run),
     })),
   );
+
+  /** What a run's folder says of it; null for an imported model, and before the folder has been read. */
+  function factsOf(run: StudyRun): RunFacts | null {
+    return facts.value[run.run.token] ?? null;
+  }
 
   async function describe(): Promise<void> {
     const tokens = all.value.map(({ run }) => run.run.token).filter((token) => !(token in facts.value));
@@ -90,5 +95,5 @@ export const useRunsStore = defineStore('runs', () => {
     if (timing.value) await jobs.stop(timing.value.id);
   }
 
-  return { all, estimate, timing, tryDevice, endTrial };
+  return { all, factsOf, estimate, timing, tryDevice, endTrial };
 });

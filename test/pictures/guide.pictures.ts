@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { expect, test, type Locator } from '@playwright/test';
+import { root } from '../../scripts/paths.mjs';
 import { Desk } from '../e2e/support/desk';
 import { resize } from '../e2e/support/launch';
 
-const root = path.join(import.meta.dirname, '..', '..');
 const folder = path.join(root, 'docs', 'guide', 'pictures');
 
 test('the pictures of the guide and of the README, from the sample study', async () => {
